@@ -1,0 +1,5 @@
+"""The criteria by which OCOP products are scored, and what a score sheet comes to under them.
+
+``edition`` reads the criteria sets, ``scoresheet`` holds what one examiner chose, ``stars`` turns a
+sheet into points and stars, ``consolidation`` turns the sheets of a council into one result.
+"""

@@ -1,0 +1,265 @@
+"""Read the criteria editions shipped with the package, checked on loading and cached.
+
+An edition lies in ``editions/<code>/``: ``edition.json`` is its header, ``set-NN.json`` one file for
+each set. Labels are our own short wording, not the official text; points, star minimums, gates and
+notes are those of the decision.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from functools import cache
+from importlib import resources
+from importlib.resources.abc import Traversable
+from types import MappingProxyType
+from typing import Any, TypeAlias
+
+from ocop_api.domain.errors import NotFound
+from ocop_api.domain.rubric.consistency import EditionError, check_header, check_set
+from ocop_api.domain.rubric.criteria import (
+    Band,
+    Case,
+    Classification,
+    CriteriaSet,
+    Criterion,
+    Edition,
+    EditionHeader,
+    Gate,
+    GateEffect,
+    Group,
+    KnownGap,
+    Note,
+    NoteKind,
+    Option,
+    Part,
+    Problem,
+    Text,
+)
+
+__all__ = [
+    "Case",
+    "CriteriaSet",
+    "Criterion",
+    "Edition",
+    "EditionError",
+    "EditionHeader",
+    "Gate",
+    "GateEffect",
+    "Group",
+    "Note",
+    "Option",
+    "Part",
+    "Problem",
+    "Text",
+    "edition_in_force",
+    "editions",
+    "load_edition",
+    "read_edition",
+]
+
+Json: TypeAlias = Mapping[str, Any]
+
+
+@cache
+def editions() -> tuple[EditionHeader, ...]:
+    """Return the headers of all editions, oldest first, without reading their sets.
+
+    Raises:
+        EditionError: the header of an edition contradicts itself.
+    """
+    folders = (folder for folder in _shelf().iterdir() if folder.joinpath("edition.json").is_file())
+    headers = (_checked_header(_read(folder.joinpath("edition.json"))) for folder in folders)
+    return tuple(sorted(headers, key=lambda header: header.in_force_from))
+
+
+@cache
+def load_edition(code: str) -> Edition:
+    """Return the edition of that code with all its sets; read and checked once per process.
+
+    Raises:
+        NotFound: ``rubric.unknown_edition`` with the codes that exist.
+        EditionError: the data contradict themselves where they do not declare to.
+    """
+    codes = [header.code for header in editions()]
+    if code not in codes:
+        raise NotFound("rubric.unknown_edition", edition=code, editions=codes)
+    folder = _shelf().joinpath(code)
+    header = _read(folder.joinpath("edition.json"))
+    return read_edition(
+        header, [_read(folder.joinpath(f"set-{number:02d}.json")) for number in header["sets"]]
+    )
+
+
+def edition_in_force(on: date) -> Edition:
+    """Return the edition by which dossiers lodged on that day (Asia/Ho_Chi_Minh) are scored.
+
+    The criteria of 148/QĐ-TTg serve both of the regimes before 26/2026/QĐ-TTg.
+
+    Raises:
+        NotFound: ``rubric.no_edition_in_force``; the criteria in force before 24/02/2023 are not shipped.
+    """
+    for header in editions():
+        if header.in_force(on):
+            return load_edition(header.code)
+    raise NotFound("rubric.no_edition_in_force", on=on.isoformat())
+
+
+def read_edition(header: Json, sets: Sequence[Json]) -> Edition:
+    """Build an edition from decoded JSON and check it.
+
+    Raises:
+        EditionError: with every contradiction found that the data do not declare as a problem.
+    """
+    head = _checked_header(header)
+    built = [_criteria_set(head, raw) for raw in sets]
+    faults = [fault for criteria_set in built for fault in check_set(head, criteria_set)]
+    if tuple(criteria_set.number for criteria_set in built) != head.set_numbers:
+        faults.append(f"the sets must be numbered {head.set_numbers}")
+    if faults:
+        raise EditionError(head.code, faults)
+    return Edition(
+        **{name: getattr(head, name) for name in EditionHeader.__slots__},
+        sets=MappingProxyType({criteria_set.number: criteria_set for criteria_set in built}),
+    )
+
+
+def _shelf() -> Traversable:
+    return resources.files("ocop_api.domain.rubric").joinpath("editions")
+
+
+def _read(file: Traversable) -> dict[str, Any]:
+    content: dict[str, Any] = json.loads(file.read_bytes())
+    return content
+
+
+def _checked_header(raw: Json) -> EditionHeader:
+    header = EditionHeader(
+        code=raw["edition"],
+        legal_basis=raw["legal_basis"],
+        in_force_from=date.fromisoformat(raw["in_force_from"]),
+        in_force_to=None if raw["in_force_to"] is None else date.fromisoformat(raw["in_force_to"]),
+        about=raw["about"],
+        bands=tuple(Band(star=band["star"], points_from=_points(band["from"])) for band in raw["bands"]),
+        recognised_from=raw["recognised_from"],
+        total=_points(raw["total"]),
+        part_maxima=MappingProxyType({code: _points(points) for code, points in raw["part_maxima"].items()}),
+        gates=MappingProxyType({gate["id"]: _gate(gate) for gate in raw["gates"]}),
+        known_gaps=tuple(_known_gap(gap) for gap in raw["known_gaps"]),
+        set_numbers=tuple(raw["sets"]),
+    )
+    faults = list(check_header(header))
+    if len(header.gates) != len(raw["gates"]):
+        faults.append("gate ids are not unique")
+    if faults:
+        raise EditionError(header.code, faults)
+    return header
+
+
+def _points(value: int) -> Decimal:
+    # A float in the file would bring its binary rounding along, hence the way over its printed form.
+    return Decimal(str(value))
+
+
+def _text(raw: Json) -> Text:
+    return Text(vi=raw["vi"], en=raw["en"])
+
+
+def _gate(raw: Json) -> Gate:
+    return Gate(id=raw["id"], effect=GateEffect(raw["effect"]), text=_text(raw))
+
+
+def _known_gap(raw: Json) -> KnownGap:
+    where: object = raw["set"]
+    return KnownGap(
+        issue=raw["issue"],
+        sets=(where,) if isinstance(where, int) else tuple(where) if isinstance(where, list) else (),
+        scope=where if isinstance(where, str) else None,
+        criterion=raw.get("criterion"),
+    )
+
+
+def _notes(raw: Json) -> tuple[Note, ...]:
+    return tuple(
+        Note(text=_text(note), kind=NoteKind(note["kind"]), gate=note.get("gate"))
+        for note in raw.get("notes", ())
+    )
+
+
+def _option(raw: Json) -> Option:
+    return Option(
+        level=raw["level"],
+        points=_points(raw["points"]),
+        text=_text(raw),
+        min_star=raw.get("min_star"),
+        case=raw.get("case"),
+        star_mark_on=raw.get("star_mark_on"),
+        inferred=raw.get("inferred", False),
+        notes=_notes(raw),
+    )
+
+
+def _criterion(raw: Json) -> Criterion:
+    return Criterion(
+        code=raw["code"],
+        text=_text(raw),
+        max=_points(raw["max"]),
+        options=tuple(_option(option) for option in raw["options"]),
+        cases=tuple(Case(int(number), _text(case)) for number, case in raw.get("cases", {}).items()),
+        commune_topic=raw.get("commune_topic"),
+        heading=_text(raw["heading"]) if "heading" in raw else None,
+        inferred_options=raw.get("inferred_options", False),
+        notes=_notes(raw),
+    )
+
+
+def _group(raw: Json) -> Group:
+    return Group(
+        code=raw["code"],
+        text=_text(raw),
+        max=_points(raw["max"]),
+        criteria=tuple(_criterion(criterion) for criterion in raw["criteria"]),
+        notes=_notes(raw),
+    )
+
+
+def _criteria_set(header: EditionHeader, raw: Json) -> CriteriaSet:
+    parts = tuple(
+        Part(
+            code=part["code"],
+            text=_text(part),
+            max=_points(part["max"]),
+            groups=tuple(_group(group) for group in part["groups"]),
+        )
+        for part in raw["parts"]
+    )
+    notes = _notes(raw)
+    introduced = {note.gate for note in notes} | {note.gate for part in parts for note in _notes_within(part)}
+    return CriteriaSet(
+        edition=header.code,
+        number=raw["number"],
+        text=_text(raw),
+        industry=Classification(raw["industry"]["code"], _text(raw["industry"])),
+        group=Classification(raw["group"]["code"], _text(raw["group"])),
+        ministries=tuple(raw["ministries"]),
+        samples_required=raw["samples_required"],
+        parts=parts,
+        attainable=_points(raw["attainable"]),
+        gates=MappingProxyType({id_: gate for id_, gate in header.gates.items() if id_ in introduced}),
+        notes=notes,
+        problems=tuple(Problem(**problem) for problem in raw.get("problems", ())),
+        classification_note=raw.get("classification_note"),
+    )
+
+
+def _notes_within(part: Part) -> list[Note]:
+    return [
+        note
+        for group in part.groups
+        for notes in (
+            group.notes,
+            *(criterion.notes for criterion in group.criteria),
+            *(option.notes for criterion in group.criteria for option in criterion.options),
+        )
+        for note in notes
+    ]
