@@ -1,6 +1,9 @@
 """Worked examples on the coffee set (13) of 26/2026, counted by hand from the printed options."""
 
+import json
+import re
 from decimal import Decimal
+from importlib import resources
 
 import pytest
 
@@ -170,7 +173,7 @@ def test_the_explanation_reads_in_both_languages() -> None:
     assert list(steps) == ["points", "minimum_missed", "minimums_met", "star_lowered", "result_recognisable"]
     assert steps["points"].text == Text(
         vi="Tổng điểm 99/100, thuộc khung 5 sao (từ 90 điểm).",
-        en="Total 99 of 100 points, in the band of 5 stars (from 90 points).",
+        en="Total 99 of 100 points, in the 5-star band (from 90 points).",
     )
     lost = steps["minimum_missed"]
     assert (lost.data["star"], lost.data["criterion"], lost.data["level"]) == (5, "1.5", 4)
@@ -193,3 +196,10 @@ def test_every_gate_is_explained_with_its_reason(gate: str) -> None:
     assert first.data["gate"] == gate
     assert "found" in first.sentence("vi")
     assert load_edition(EDITION).gates[gate].text.en in first.sentence("en")
+
+
+def test_every_sentence_names_the_same_facts_in_both_languages() -> None:
+    raw = json.loads((resources.files("ocop_api.domain.rubric") / "sentences.json").read_bytes())
+    for code, wording in raw.items():
+        names = [sorted(re.findall(r"{(\w+)}", wording[language])) for language in ("vi", "en")]
+        assert names[0] == names[1], code
