@@ -1,0 +1,317 @@
+"""The life of a certificate (*giấy chứng nhận*): number, term, status, re-rating window, withdrawal.
+
+Sources: Decision 26/2026, Art. 4.3 (36 months), 7.6 (re-rating), 8 (withdrawal), 12.1 and 12.3
+(transition); Decision 148/2023 for certificates issued under it.
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import StrEnum
+
+from ocop_api.domain.calendar import add_months
+from ocop_api.domain.errors import Invalid, RuleViolation
+from ocop_api.domain.regimes import Level, Regime, TransitionRules
+
+_CENTRAL_PREFIX = "TW"
+_NUMBER = re.compile(
+    r"(?P<central>TW)-(?P<c_serial>\d{1,6})-(?P<c_year>\d{4})"
+    r"|(?P<province>\d{2})(?:-(?P<district>\d{3}))?-(?P<serial>\d{1,6})-(?P<year>\d{4})",
+    re.ASCII,
+)
+_PROVINCE = re.compile(r"\d{2}", re.ASCII)
+_DISTRICT = re.compile(r"\d{3}", re.ASCII)
+_MAX_SERIAL, _FIRST_YEAR, _LAST_YEAR = 999_999, 2018, 9999
+
+
+class CertificateStatus(StrEnum):
+    """What a certificate is worth on a given day."""
+
+    NOT_YET_VALID = "not_yet_valid"
+    VALID = "valid"
+    EXPIRING = "expiring"
+    EXTENDED = "extended"
+    EXPIRED = "expired"
+    WITHDRAWN = "withdrawn"
+    SUPERSEDED = "superseded"
+
+    @property
+    def in_force(self) -> bool:
+        """Tell whether the product may carry its stars on that day."""
+        return self in {self.VALID, self.EXPIRING, self.EXTENDED}
+
+
+class WithdrawalGround(StrEnum):
+    """The six grounds of withdrawal (Decision 26/2026, Art. 8.1, points a, b, c, d, đ, e)."""
+
+    DISHONEST_FILE = "dishonest_file"
+    CRITERIA_NOT_KEPT = "criteria_not_kept"
+    VIOLATION_OF_LAW = "violation_of_law"
+    MISUSE_OF_MARK = "misuse_of_mark"
+    PRODUCTION_STOPPED = "production_stopped"
+    OTHER_CONCLUSION = "other_conclusion"
+
+    @property
+    def point(self) -> str:
+        """The point of Art. 8.1 that names the ground."""
+        return _GROUNDS[self][0]
+
+    @property
+    def vi(self) -> str:
+        """Short Vietnamese wording of our own."""
+        return _GROUNDS[self][1]
+
+    @property
+    def en(self) -> str:
+        """Short English wording of our own."""
+        return _GROUNDS[self][2]
+
+
+_GROUNDS: dict[WithdrawalGround, tuple[str, str, str]] = {
+    WithdrawalGround.DISHONEST_FILE: (
+        "a",
+        "Hồ sơ không trung thực hoặc giả mạo",
+        "Dishonest or forged file",
+    ),
+    WithdrawalGround.CRITERIA_NOT_KEPT: (
+        "b",
+        "Không còn đạt tiêu chí theo kết luận kiểm tra",
+        "Criteria no longer met, as an inspection found",
+    ),
+    WithdrawalGround.VIOLATION_OF_LAW: (
+        "c",
+        "Vi phạm pháp luật về chất lượng, an toàn thực phẩm, môi trường, sở hữu trí tuệ, nhãn hàng hóa",
+        "Violation of law on quality, food safety, environment, intellectual property or labelling",
+    ),
+    WithdrawalGround.MISUSE_OF_MARK: (
+        "d",
+        "Dùng sai nhãn hiệu OCOP",
+        "Misuse of the OCOP mark",
+    ),
+    WithdrawalGround.PRODUCTION_STOPPED: (
+        "đ",
+        "Đã ngừng sản xuất sản phẩm",
+        "Production of the product has stopped",
+    ),
+    WithdrawalGround.OTHER_CONCLUSION: (
+        "e",
+        "Kết luận khác của cơ quan có thẩm quyền",
+        "Other conclusion of a competent authority",
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CertificateNumber:
+    """Number of a certificate.
+
+    Districts used ``province-district-serial-year`` (``72-703-01-2023``). For the other issuers the
+    decisions set no format; ours are ``province-serial-year`` (``68-01-2026``) and, for the ministry,
+    ``TW-serial-year`` (``TW-01-2026``; *TW* for *trung ương*). Serials count per issuer and year and are
+    printed with at least two digits.
+    """
+
+    level: Level
+    serial: int
+    year: int
+    province: str | None = None
+    district: str | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse parts that do not belong to the issuing level.
+
+        Raises:
+            Invalid: ``certificate.number_invalid`` with the part.
+        """
+        wants_province = self.level in {Level.DISTRICT, Level.PROVINCE}
+        if self.level is Level.COMMUNE:
+            raise Invalid("certificate.number_invalid", part="level", value=self.level.value)
+        if wants_province != (self.province is not None) or (
+            self.province is not None and not _PROVINCE.fullmatch(self.province)
+        ):
+            raise Invalid("certificate.number_invalid", part="province", value=self.province)
+        if (self.level is Level.DISTRICT) != (self.district is not None) or (
+            self.district is not None and not _DISTRICT.fullmatch(self.district)
+        ):
+            raise Invalid("certificate.number_invalid", part="district", value=self.district)
+        if not 1 <= self.serial <= _MAX_SERIAL:
+            raise Invalid("certificate.number_invalid", part="serial", value=self.serial)
+        if not _FIRST_YEAR <= self.year <= _LAST_YEAR:
+            raise Invalid("certificate.number_invalid", part="year", value=self.year)
+
+    def __str__(self) -> str:
+        """Return the printed form."""
+        unit = (
+            (_CENTRAL_PREFIX,)
+            if self.level is Level.CENTRAL
+            else tuple(part for part in (self.province, self.district) if part is not None)
+        )
+        return "-".join((*unit, f"{self.serial:02d}", str(self.year)))
+
+    @classmethod
+    def parse(cls, text: str) -> "CertificateNumber":
+        """Read a printed number; spaces and long dashes are accepted.
+
+        Raises:
+            Invalid: ``certificate.number_malformed``, or ``certificate.number_invalid`` for a part.
+        """
+        match = _NUMBER.fullmatch(re.sub(r"\s+", "", text).replace("–", "-").replace("—", "-").upper())
+        if match is None:
+            raise Invalid("certificate.number_malformed", number=text)
+        if match["central"]:
+            return cls(level=Level.CENTRAL, serial=int(match["c_serial"]), year=int(match["c_year"]))
+        return cls(
+            level=Level.DISTRICT if match["district"] else Level.PROVINCE,
+            province=match["province"],
+            district=match["district"],
+            serial=int(match["serial"]),
+            year=int(match["year"]),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CertificateFacts:
+    """What the status of a certificate depends on.
+
+    Attributes:
+        valid_until: Last day of the certificate's own term.
+        notice_days: Days before ``valid_until`` from which it counts as expiring.
+        withdrawn_on: Day of the withdrawal decision; from that day on it is withdrawn.
+        superseded_on: Day another certificate of the product took its place (upgrade or re-rating).
+        extended_until: Last day of a prolongation under Decision 26/2026, Art. 12.3.
+    """
+
+    issued_on: date
+    valid_until: date
+    notice_days: int
+    withdrawn_on: date | None = None
+    superseded_on: date | None = None
+    extended_until: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A span of days, both ends included."""
+
+    first_day: date
+    last_day: date
+
+    def __contains__(self, day: object) -> bool:
+        """Tell whether a calendar day lies in the span."""
+        return isinstance(day, date) and self.first_day <= day <= self.last_day
+
+
+def valid_until(issued_on: date, months: int) -> date:
+    """Return the last day of validity: the corresponding day ``months`` later.
+
+    A decision of 19/09/2024 with 36 months is valid up to and including 19/09/2027, as certificates in
+    circulation show and the Civil Code (Art. 148.3) reckons; 29/02/2024 gives 28/02/2027.
+    """
+    return add_months(issued_on, months)
+
+
+def issue(regime: Regime, issued_on: date) -> CertificateFacts:
+    """Return the facts of a certificate issued under ``regime`` on ``issued_on``."""
+    return CertificateFacts(
+        issued_on=issued_on,
+        valid_until=valid_until(issued_on, regime.certificate.months),
+        notice_days=regime.certificate.expiry_notice_days,
+    )
+
+
+def status_on(certificate: CertificateFacts, day: date) -> CertificateStatus:
+    """Return what the certificate is worth on ``day``.
+
+    Withdrawal and supersession win over the term, whichever came first over the other; a certificate that
+    had already run out when it was withdrawn or superseded keeps the later event's name, because that is
+    what a reader of the register needs to know.
+    """
+    ended = [
+        (when, status)
+        for when, status in (
+            (certificate.withdrawn_on, CertificateStatus.WITHDRAWN),
+            (certificate.superseded_on, CertificateStatus.SUPERSEDED),
+        )
+        if when is not None and when <= day
+    ]
+    if ended:
+        return min(ended, key=lambda item: item[0])[1]
+    if day < certificate.issued_on:
+        return CertificateStatus.NOT_YET_VALID
+    if day <= certificate.valid_until:
+        notice_from = certificate.valid_until - timedelta(days=certificate.notice_days)
+        return CertificateStatus.EXPIRING if day >= notice_from else CertificateStatus.VALID
+    if certificate.extended_until is not None and day <= certificate.extended_until:
+        return CertificateStatus.EXTENDED
+    return CertificateStatus.EXPIRED
+
+
+def rerating_window(regime: Regime, expires_on: date) -> Window | None:
+    """Return the days on which a re-rating file may be lodged, both ends included.
+
+    Under Decision 26/2026, Art. 7.6a: not earlier than 180 and not later than 120 days before expiry.
+    None when the regime sets no window (148 and before).
+    """
+    earliest, latest = regime.lodging.rerating_earliest_days, regime.lodging.rerating_latest_days
+    if earliest is None or latest is None:
+        return None
+    return Window(expires_on - timedelta(days=earliest), expires_on - timedelta(days=latest))
+
+
+def rerating_due(regime: Regime, complete_on: date) -> date | None:
+    """Return the last day for the decision on a re-rating file complete on ``complete_on`` (Art. 7.6g)."""
+    days = regime.lodging.rerating_days
+    return None if days is None else complete_on + timedelta(days=days)
+
+
+def extension_until(
+    certificate: CertificateFacts,
+    rules: TransitionRules,
+    regime: Regime,
+    *,
+    rerating_lodged_on: date | None,
+    result_on: date | None = None,
+) -> date | None:
+    """Return the last day of the transitional prolongation, None when the certificate has no claim to it.
+
+    Decision 26/2026, Art. 12.3: where the filing window of ``regime`` could not be met, the old
+    certificate holds until there is a result, at most 180 days after its expiry. The article does not say
+    when a window "could not be met"; our default is: the certificate was still in force on the day the
+    decision came into force, its window had closed before that day, and a re-rating file was lodged no
+    later than the day of expiry. With a result at hand the prolongation ends on the day of the result.
+    """
+    window = rerating_window(regime, certificate.valid_until)
+    could_be_met = window is None or window.last_day >= rules.effective_on
+    in_force_then = certificate.issued_on < rules.effective_on <= certificate.valid_until
+    lodged_in_time = rerating_lodged_on is not None and rerating_lodged_on <= certificate.valid_until
+    if could_be_met or not in_force_then or not lodged_in_time:
+        return None
+    limit = certificate.valid_until + timedelta(days=rules.extension_days)
+    if result_on is None:
+        return limit
+    return max(certificate.valid_until, min(result_on, limit))
+
+
+def withdrawal_level(regime: Regime, stars: int) -> Level:
+    """Return the level that withdraws a certificate of ``stars`` on a day governed by ``regime``.
+
+    Decision 26/2026, Art. 8.2: the provincial chair for 3 and 4 stars, the minister for 5. It is the
+    regime of the day of withdrawal that counts, so a 3-star certificate a district issued is the
+    province's to withdraw today. For earlier regimes the issuing level withdraws (our default).
+
+    Raises:
+        RuleViolation: ``certificate.stars_not_certified``, nobody issues certificates for that rank.
+    """
+    level = regime.deciding_level(stars)
+    if level is None:
+        raise RuleViolation("certificate.stars_not_certified", stars=stars, regime=regime.code)
+    return level
+
+
+def withdrawal_due(regime: Regime, concluded_on: date) -> date:
+    """Return the last day for the withdrawal decision.
+
+    ``concluded_on`` is the day of the competent authority's conclusion or of the commune's confirmation
+    that production has stopped (Decision 26/2026, Art. 8.4: 15 days).
+    """
+    return concluded_on + timedelta(days=regime.certificate.withdrawal_days)

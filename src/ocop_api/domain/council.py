@@ -1,0 +1,281 @@
+"""Who sits on a council (*hội đồng*), when it may act and who may score.
+
+Decision 26/2026, Art. 7.3b and 7.4b fix the composition and leave the working to each council's operating
+regulation (*Quy chế hoạt động*). The numbers of :class:`CouncilRules` are therefore this system's defaults,
+after the practice of provincial regulations; every council may be given its own. The arithmetic on score
+sheets (mean, spread, rounding) is the rubric's; here stand only the numbers it is run with.
+"""
+
+from collections.abc import Collection, Hashable, Iterable
+from dataclasses import dataclass
+from decimal import ROUND_CEILING, Decimal
+from enum import StrEnum
+
+from ocop_api.domain.errors import Invalid
+from ocop_api.domain.regimes import DossierKind, Regime
+
+
+class Office(StrEnum):
+    """Seat of a person on a council.
+
+    ``chair`` *chủ tịch hội đồng*, ``deputy`` *phó chủ tịch*, ``member`` *thành viên*, ``expert`` an invited
+    member (Decision 26/2026, Art. 7.3b, last sentence), ``secretary`` *thư ký*, who keeps the minutes.
+    """
+
+    CHAIR = "chair"
+    DEPUTY = "deputy"
+    MEMBER = "member"
+    EXPERT = "expert"
+    SECRETARY = "secretary"
+
+
+class RecusalReason(StrEnum):
+    """Tie between a council member and the producer of the file under review."""
+
+    OWNER = "owner"
+    RELATIVE = "relative"
+    EMPLOYEE = "employee"
+    ADVISER = "adviser"
+    OTHER_INTEREST = "other_interest"
+
+
+class RecusalOrigin(StrEnum):
+    """How the tie came to light: declared by the member or detected from the records."""
+
+    SELF_DECLARED = "self_declared"
+    DETECTED = "detected"
+
+
+class MeetingForm(StrEnum):
+    """How a council deals with a file: in a meeting, or by written opinions (*lấy ý kiến bằng văn bản*)."""
+
+    MEETING = "meeting"
+    WRITTEN_OPINIONS = "written_opinions"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CouncilRules:
+    """The settings of a council's operating regulation; the defaults are ours (the law is silent).
+
+    Attributes:
+        quorum_share: Share of the voting members, recused ones left out, who must be present.
+        chair_required: Without the chair there is no quorum.
+        deputy_replaces_recused_chair: A deputy presides over the file from which the chair is recused.
+        deputy_replaces_absent_chair: A deputy presides when the chair is merely absent.
+        max_spread: Difference in points between two members' totals above which a new round is held.
+        majority_over: A vote or a star minimum carries when strictly more than this share is for it.
+        cumulative_minimums: 4 stars also need the 3-star minimums, 5 stars all of them.
+        experts_score: Invited experts fill in score sheets like other members.
+        typical_size: Usual number of voting members; a hint for forms, never enforced.
+    """
+
+    quorum_share: Decimal = Decimal("0.75")
+    chair_required: bool = True
+    deputy_replaces_recused_chair: bool = True
+    deputy_replaces_absent_chair: bool = False
+    max_spread: Decimal = Decimal(10)
+    majority_over: Decimal = Decimal("0.5")
+    cumulative_minimums: bool = True
+    experts_score: bool = True
+    typical_size: int = 9
+
+    def __post_init__(self) -> None:
+        """Refuse settings under which no council could work.
+
+        Raises:
+            Invalid: ``council.rules_invalid`` with the setting's name.
+        """
+        if not Decimal(0) < self.quorum_share <= Decimal(1):
+            raise Invalid("council.rules_invalid", setting="quorum_share", value=str(self.quorum_share))
+        if not Decimal(0) <= self.majority_over < Decimal(1):
+            raise Invalid("council.rules_invalid", setting="majority_over", value=str(self.majority_over))
+        if not Decimal(0) <= self.max_spread <= Decimal(100):
+            raise Invalid("council.rules_invalid", setting="max_spread", value=str(self.max_spread))
+
+    def is_majority(self, in_favour: int, counted: int) -> bool:
+        """Tell whether ``in_favour`` of ``counted`` carries; nothing carries when nothing was counted."""
+        return counted > 0 and Decimal(in_favour) > self.majority_over * counted
+
+    def is_spread_too_wide(self, lowest: Decimal, highest: Decimal) -> bool:
+        """Tell whether two totals lie so far apart that the file goes back for a new round."""
+        return highest - lowest > self.max_spread
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """A person on a council; ``person`` is any stable identifier of theirs."""
+
+    person: Hashable
+    office: Office
+
+
+@dataclass(frozen=True, slots=True)
+class Recusal:
+    """A person kept from one file, and why."""
+
+    person: Hashable
+    reason: RecusalReason
+    origin: RecusalOrigin = RecusalOrigin.SELF_DECLARED
+    note: str = ""
+
+
+class QuorumProblem(StrEnum):
+    """Why a council may not act."""
+
+    NO_VOTING_MEMBERS = "no_voting_members"
+    TOO_FEW_PRESENT = "too_few_present"
+    CHAIR_ABSENT = "chair_absent"
+    NO_ONE_PRESIDES = "no_one_presides"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quorum:
+    """A quorum decision that explains itself.
+
+    Attributes:
+        base: Voting members who are not recused.
+        required: How many of them must be present.
+        present: How many of them are.
+        presiding: Who presides, None when nobody may.
+        problems: Everything that stands against it; empty when ``met``.
+    """
+
+    base: int
+    required: int
+    present: int
+    presiding: Hashable | None
+    problems: tuple[QuorumProblem, ...]
+
+    @property
+    def met(self) -> bool:
+        """Tell whether the council may act on the file."""
+        return not self.problems
+
+
+class ScoringBar(StrEnum):
+    """Why a person may not score a file."""
+
+    NOT_SEATED = "not_seated"
+    SECRETARY = "secretary"
+    EXPERT_WITHOUT_SCORE = "expert_without_score"
+    RECUSED = "recused"
+
+
+@dataclass(frozen=True, slots=True)
+class ScoringRight:
+    """Whether a person may score a file; ``bar`` and, when recused, ``reason`` say why not."""
+
+    allowed: bool
+    bar: ScoringBar | None = None
+    reason: RecusalReason | None = None
+
+
+def votes(office: Office, rules: CouncilRules) -> bool:
+    """Tell whether the office scores and counts towards the quorum; the secretary never does."""
+    if office is Office.SECRETARY:
+        return False
+    return office is not Office.EXPERT or rules.experts_score
+
+
+def check_composition(seats: Iterable[Seat]) -> None:
+    """Refuse a council that is not one: each person once, one chair, at most one secretary.
+
+    Raises:
+        Invalid: ``council.person_seated_twice``, ``council.one_chair_needed``,
+            ``council.too_many_secretaries``.
+    """
+    listed = tuple(seats)
+    people = [seat.person for seat in listed]
+    if len(set(people)) != len(people):
+        twice = sorted({str(person) for person in people if people.count(person) > 1})
+        raise Invalid("council.person_seated_twice", people=twice)
+    chairs = sum(seat.office is Office.CHAIR for seat in listed)
+    if chairs != 1:
+        raise Invalid("council.one_chair_needed", chairs=chairs)
+    secretaries = sum(seat.office is Office.SECRETARY for seat in listed)
+    if secretaries > 1:
+        raise Invalid("council.too_many_secretaries", secretaries=secretaries)
+
+
+def quorum(
+    members: Iterable[Seat],
+    present: Collection[Hashable],
+    recused: Collection[Hashable] = (),
+    rules: CouncilRules | None = None,
+) -> Quorum:
+    """Decide whether the council may act on one file.
+
+    Recused members leave the base and the count alike. People in ``present`` who hold no voting seat are
+    ignored, so a list of everyone in the room may be passed. When the chair is recused, the first deputy
+    present who is not recused presides, in the order of ``members``.
+    """
+    in_force = rules or CouncilRules()
+    listed = tuple(members)
+    base = [seat for seat in listed if votes(seat.office, in_force) and seat.person not in recused]
+    here = [seat for seat in base if seat.person in present]
+    required = int((in_force.quorum_share * len(base)).to_integral_value(rounding=ROUND_CEILING))
+    chair = next((seat for seat in listed if seat.office is Office.CHAIR), None)
+    deputy = next((seat for seat in here if seat.office is Office.DEPUTY), None)
+
+    problems: list[QuorumProblem] = []
+    if not base:
+        problems.append(QuorumProblem.NO_VOTING_MEMBERS)
+    elif len(here) < required:
+        problems.append(QuorumProblem.TOO_FEW_PRESENT)
+
+    chair_recused = chair is not None and chair.person in recused
+    presiding: Hashable | None = None
+    if chair is not None and chair in here:
+        presiding = chair.person
+    elif deputy is not None and (
+        in_force.deputy_replaces_recused_chair if chair_recused else in_force.deputy_replaces_absent_chair
+    ):
+        presiding = deputy.person
+    if presiding is None and in_force.chair_required:
+        problems.append(QuorumProblem.NO_ONE_PRESIDES if chair_recused else QuorumProblem.CHAIR_ABSENT)
+    return Quorum(
+        base=len(base),
+        required=required,
+        present=len(here),
+        presiding=presiding,
+        problems=tuple(problems),
+    )
+
+
+def scoring_right(
+    person: Hashable,
+    members: Iterable[Seat],
+    recusals: Iterable[Recusal] = (),
+    rules: CouncilRules | None = None,
+) -> ScoringRight:
+    """Decide whether ``person`` may fill in a score sheet for one file, and say why not."""
+    in_force = rules or CouncilRules()
+    seat = next((candidate for candidate in members if candidate.person == person), None)
+    if seat is None:
+        return ScoringRight(allowed=False, bar=ScoringBar.NOT_SEATED)
+    if seat.office is Office.SECRETARY:
+        return ScoringRight(allowed=False, bar=ScoringBar.SECRETARY)
+    if not votes(seat.office, in_force):
+        return ScoringRight(allowed=False, bar=ScoringBar.EXPERT_WITHOUT_SCORE)
+    recusal = next((candidate for candidate in recusals if candidate.person == person), None)
+    if recusal is not None:
+        return ScoringRight(allowed=False, bar=ScoringBar.RECUSED, reason=recusal.reason)
+    return ScoringRight(allowed=True)
+
+
+def meeting_form(
+    regime: Regime,
+    kind: DossierKind,
+    *,
+    opinions_differ: bool = False,
+    is_complex: bool = False,
+) -> MeetingForm:
+    """Say how the council deals with a file.
+
+    Under Decision 26/2026, Art. 7.6d and 7.6e a re-rating goes by written opinions, and a meeting is
+    held only when opinions differ or the matter is complex. Everything else is dealt with in a meeting.
+    """
+    written = regime.lodging.rerating_by_written_opinion and kind is DossierKind.RERATING
+    if written and not (opinions_differ or is_complex):
+        return MeetingForm.WRITTEN_OPINIONS
+    return MeetingForm.MEETING

@@ -1,0 +1,1 @@
+"""Yearly programme plans as data, restated in our own short wording; ``domain.programme`` reads them."""
