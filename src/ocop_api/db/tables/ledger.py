@@ -1,0 +1,71 @@
+"""The ledger: what happened, in what order, and the chain that shows nothing was changed since."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, text
+from sqlalchemy import Identity as Counter
+from sqlalchemy.orm import Mapped, mapped_column
+
+from ocop_api.db.base import AreaPath, Base, Identity
+
+
+class LedgerEvent(Base):
+    """One event, written in the transaction of its action and never changed."""
+
+    __tablename__ = "ledger_event"
+
+    id: Mapped[Identity]
+    ordinal: Mapped[int] = mapped_column(BigInteger, Counter(always=True), unique=True)
+    """Order of writing; with the transaction's number it orders events of one transaction."""
+    at: Mapped[datetime]
+    kind: Mapped[str]
+    subject_type: Mapped[str]
+    subject_id: Mapped[str]
+    actor_id: Mapped[UUID | None]
+    area_path: Mapped[AreaPath]
+    data: Mapped[dict[str, Any]]
+
+    __table_args__ = (
+        Index("ix_ledger_event__subject", "subject_type", "subject_id"),
+        Index("ix_ledger_event__area_path", "area_path", postgresql_using="gin"),
+    )
+
+
+class LedgerPending(Base):
+    """An event waiting for the sealer. ``xid`` is the transaction that wrote it.
+
+    The sealer takes only events whose transaction is older than every running one, so an event that
+    commits late is never overtaken: the order of the chain is final.
+    """
+
+    __tablename__ = "ledger_pending"
+
+    event_id: Mapped[UUID] = mapped_column(ForeignKey("ledger_event.id"), primary_key=True)
+    xid: Mapped[int] = mapped_column(
+        BigInteger, server_default=text("(pg_current_xact_id()::text)::bigint"), index=True
+    )
+
+
+class LedgerSeal(Base):
+    """The place of an event in the chain: ``hash = sha256(previous hash + canonical event)``."""
+
+    __tablename__ = "ledger_seal"
+
+    seq: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    event_id: Mapped[UUID] = mapped_column(ForeignKey("ledger_event.id"), unique=True)
+    hash: Mapped[bytes] = mapped_column(LargeBinary)
+    sealed_at: Mapped[datetime]
+
+
+class LedgerCheckpoint(Base):
+    """A signed head of the chain; a copy is kept outside the database."""
+
+    __tablename__ = "ledger_checkpoint"
+
+    seq: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    hash: Mapped[bytes] = mapped_column(LargeBinary)
+    signed_at: Mapped[datetime]
+    key_id: Mapped[str]
+    signature: Mapped[bytes] = mapped_column(LargeBinary)

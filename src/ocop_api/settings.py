@@ -1,0 +1,80 @@
+"""Every setting of the system, read once from the environment and then frozen.
+
+A variable is ``OCOP_<GROUP>_<NAME>``: ``OCOP_DATABASE_URL``, ``OCOP_WEB_PUBLIC_URL``. Lists are JSON.
+"""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+Clock = Callable[[], datetime]
+"""Gives the present as an aware UTC datetime. Handed in everywhere, so that any date can be replayed."""
+
+
+def utc_now() -> datetime:
+    """The system's clock; only the wiring (app, worker, cli) refers to it."""
+    return datetime.now(UTC)
+
+
+class _Group(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class DatabaseSettings(_Group):
+    """The PostgreSQL server (15 or newer). Without a ``url`` the embedded server is started."""
+
+    url: str = Field("", description="postgresql+asyncpg://user:password@host/name")
+    pool_size: int = Field(8, ge=1, description="connections for writes, per process")
+    read_pool_size: int = Field(8, ge=1, description="connections for ordinary reads, per process")
+    fast_pool_size: int = Field(8, ge=1, description="connections for sign-in checks and hot public reads")
+    pool_timeout: float = Field(5.0, description="seconds to wait for a connection before answering 503")
+    connect_timeout: float = Field(5.0, description="seconds to wait for the server to accept")
+    command_timeout: float = Field(15.0, description="seconds for one statement, kept by the client")
+
+
+class WebSettings(_Group):
+    """How the API presents itself."""
+
+    public_url: str = Field("http://localhost:8000", description="base of every link, QR code and page")
+    cors_origins: tuple[str, ...] = Field((), description="origins of browser apps that may call the API")
+    request_deadline: float = Field(25.0, description="seconds after which a request is given up")
+    allowed_hosts: tuple[str, ...] = Field((), description="Host headers accepted; empty accepts any one")
+
+
+class SecuritySettings(_Group):
+    """Sign-in and signatures."""
+
+    access_minutes: int = Field(15, description="life of an access token")
+    refresh_days: int = Field(30, description="life of a refresh token")
+    refresh_grace_seconds: int = Field(30, description="a repeat within it is a lost answer, not theft")
+    argon2_time_cost: int = Field(3, ge=1)
+    argon2_memory_kib: int = Field(65536, ge=8)
+    ledger_key_file: Path | None = Field(None, description="Ed25519 seed of the checkpoints' signature")
+    admin_email: str = Field("", description="first administrator, made by `ocop-api seed` if absent")
+    admin_password: SecretStr = SecretStr("")
+
+
+class StorageSettings(_Group):
+    """Where files live."""
+
+    root: Path = Field(Path("var/storage"), description="folder of stored files and outside ledger heads")
+
+
+class Settings(BaseSettings):
+    """All settings. Built once by the app, the worker or the CLI and passed on."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="OCOP_", env_nested_delimiter="_", env_nested_max_split=1, frozen=True, extra="ignore"
+    )
+
+    mode: Literal["demo", "production"] = Field("demo", description="demo has accounts with known passwords")
+    data_dir: Path = Field(Path("var"), description="embedded database, storage and keys of a first run")
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    database: DatabaseSettings = DatabaseSettings()
+    web: WebSettings = WebSettings()
+    security: SecuritySettings = SecuritySettings()
+    storage: StorageSettings = StorageSettings()

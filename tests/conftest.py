@@ -1,0 +1,201 @@
+"""The stack under test is the real one: an own PostgreSQL, a migrated template, a clone per test.
+
+The controlling process owns the server and the template; each test that needs a database gets a clone
+of it and the application on top, with real commits and real pools.
+"""
+
+import asyncio
+import itertools
+import os
+import tempfile
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from uuid import uuid4
+
+import asyncpg
+import httpx
+import pytest
+from fastapi import FastAPI
+from sqlalchemy import make_url
+
+from ocop_api.adapters.postgres_embedded import EmbeddedPostgres
+from ocop_api.app import create_app
+from ocop_api.db import migrating
+from ocop_api.db.session import Database, asyncpg_arguments
+from ocop_api.domain.actor import Actor
+from ocop_api.settings import DatabaseSettings, SecuritySettings, Settings, StorageSettings
+from ocop_api.web import logs
+
+logs.configure("error")
+
+_SERVER = "OCOP_TEST_SERVER"
+_TEMPLATE = "OCOP_TEST_TEMPLATE"
+_started: list[EmbeddedPostgres] = []
+
+
+def _url(name: str) -> str:
+    return make_url(os.environ[_SERVER]).set(database=name).render_as_string(hide_password=False)
+
+
+async def _run(statement: str) -> None:
+    arguments = asyncpg_arguments(make_url(_url("postgres")))
+    connection = await asyncpg.connect(**arguments)
+    try:
+        await connection.execute(statement)
+    finally:
+        await connection.close()
+
+
+def _settings(url: str, storage: Path) -> Settings:
+    return Settings(
+        mode="demo",
+        data_dir=storage,
+        log_level="error",
+        database=DatabaseSettings(url=url, pool_size=4, read_pool_size=4, fast_pool_size=4),
+        security=SecuritySettings(argon2_time_cost=1, argon2_memory_kib=8),
+        storage=StorageSettings(root=storage / "storage"),
+    )
+
+
+def _prepare_template() -> None:
+    name = f"ocop_template_{uuid4().hex[:8]}"
+    asyncio.run(_run(f'create database "{name}"'))
+    migrating.upgrade(_url(name))
+    try:
+        from ocop_api.seeding import seed_reference
+    except ModuleNotFoundError:
+        pass
+    else:
+        asyncio.run(seed_reference(_settings(_url(name), Path(tempfile.mkdtemp()))))
+    os.environ[_TEMPLATE] = name
+
+
+@pytest.fixture(scope="session")
+def postgres() -> str:
+    """URL of the server's maintenance database; the template is ready."""
+    if _TEMPLATE not in os.environ:
+        # Reached without xdist only; with it the controller has prepared everything (pytest_configure).
+        _start()
+    return _url("postgres")
+
+
+def _start() -> None:
+    given = os.environ.get("OCOP_DATABASE_URL")
+    if given:
+        os.environ[_SERVER] = given
+    else:
+        server = EmbeddedPostgres(Path(tempfile.mkdtemp(prefix="ocop-test-")), durable=False)
+        server.start()
+        _started.append(server)
+        os.environ[_SERVER] = server.dsn("postgres")
+    _prepare_template()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    # With xdist the controller has no workerinput; it outlives the workers and so owns the server.
+    if not hasattr(config, "workerinput") and getattr(config.option, "numprocesses", None):
+        _start()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        if _TEMPLATE in os.environ and os.environ.get("OCOP_DATABASE_URL"):
+            asyncio.run(_run(f'drop database if exists "{os.environ[_TEMPLATE]}" with (force)'))
+        for server in _started:
+            server.stop()
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+_counter = itertools.count()
+
+
+@pytest.fixture
+async def database_url(postgres: str) -> AsyncIterator[str]:
+    """A database of this test alone, cloned from the migrated template."""
+    name = f"ocop_t_{os.getpid()}_{next(_counter)}"
+    await _run(f'create database "{name}" template "{os.environ[_TEMPLATE]}"')
+    yield _url(name)
+    await _run(f'drop database if exists "{name}" with (force)')
+
+
+class MovableClock:
+    """A clock that a test sets; it stands still otherwise."""
+
+    def __init__(self, at: datetime) -> None:
+        self.at = at
+
+    def __call__(self) -> datetime:
+        return self.at
+
+    def move(self, **delta: float) -> None:
+        self.at += timedelta(**delta)
+
+
+@pytest.fixture
+def clock() -> MovableClock:
+    """Starts on 2026-06-15, under Decision 26/2026."""
+    return MovableClock(datetime(2026, 6, 15, 2, 0, tzinfo=UTC))
+
+
+@pytest.fixture
+def settings(database_url: str, tmp_path: Path) -> Settings:
+    return _settings(database_url, tmp_path)
+
+
+@pytest.fixture
+async def app(settings: Settings, clock: MovableClock) -> AsyncIterator[FastAPI]:
+    """The whole application, started."""
+    application = create_app(settings, clock)
+    real = getattr(application.state, "authenticate", None)
+    application.state.test_actors = {}
+
+    async def authenticate(token: str) -> Actor:
+        known: Actor | None = application.state.test_actors.get(token)
+        if known is not None:
+            return known
+        assert real is not None
+        actor: Actor = await real(token)
+        return actor
+
+    application.state.authenticate = authenticate
+    async with application.router.lifespan_context(application):
+        yield application
+
+
+@pytest.fixture
+def database(app: FastAPI) -> Database:
+    """The pools of the application under test."""
+    pools: Database = app.state.database
+    return pools
+
+
+@asynccontextmanager
+async def _client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+    transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://localhost:8000") as http:
+        yield http
+
+
+@pytest.fixture
+async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+    """A client without a credential."""
+    async with _client(app) as http:
+        yield http
+
+
+@pytest.fixture
+def as_actor(app: FastAPI) -> Callable[[Actor], dict[str, str]]:
+    """Headers that make the next request come from this actor, without signing in."""
+
+    def headers(actor: Actor) -> dict[str, str]:
+        token = f"test-{uuid4().hex}"
+        app.state.test_actors[token] = actor
+        return {"Authorization": f"Bearer {token}"}
+
+    return headers
