@@ -275,3 +275,29 @@ def test_a_gate_listed_twice_is_refused() -> None:
     header = raw_header("qd26-2026")
     with pytest.raises(EditionError, match="gate ids are not unique"):
         read_edition(header | {"gates": [*header["gates"], header["gates"][0]]}, [])
+
+
+def test_of_several_options_with_the_same_mark_the_lowest_is_the_minimum() -> None:
+    header = raw_header("qd26-2026") | {"sets": [13]}
+    raw = raw_set("qd26-2026", 13)
+    for option in criterion_of(raw, "1.1")["options"][1:]:
+        option["min_star"] = 4
+    required = read_edition(header, [raw]).sets[13].criteria["1.1"].required(4)
+    assert required is not None
+    assert required.level == 2
+
+
+def test_a_mark_for_a_higher_star_on_a_lower_option_does_not_weaken_the_minimum() -> None:
+    header = raw_header("qd26-2026") | {"sets": [13]}
+    raw = raw_set("qd26-2026", 13)
+    for option, mark in zip(criterion_of(raw, "1.1")["options"], (5, 4, 3), strict=True):
+        option["min_star"] = mark
+    criterion = read_edition(header, [raw]).sets[13].criteria["1.1"]
+    levels = {
+        (star, cumulative): option.level
+        for star in (3, 4, 5)
+        for cumulative in (True, False)
+        if (option := criterion.required(star, cumulative=cumulative)) is not None
+    }
+    assert [levels[star, True] for star in (3, 4, 5)] == [3, 3, 3]
+    assert [levels[star, False] for star in (3, 4, 5)] == [3, 2, 1]

@@ -4,11 +4,13 @@ import json
 import re
 from decimal import Decimal
 from importlib import resources
+from typing import Any
 
 import pytest
 
+from ocop_api.domain.rubric import scoresheet, stars
 from ocop_api.domain.rubric.criteria import NONE_REACHED, Text
-from ocop_api.domain.rubric.edition import load_edition
+from ocop_api.domain.rubric.edition import load_edition, read_edition
 from ocop_api.domain.rubric.evaluation import CriterionState, Evaluation
 from ocop_api.domain.rubric.scoresheet import RecordedGate, Scoresheet
 from ocop_api.domain.rubric.stars import Outcome, StarRules, WhenMinimumMissed, evaluate
@@ -203,3 +205,31 @@ def test_every_sentence_names_the_same_facts_in_both_languages() -> None:
     for code, wording in raw.items():
         names = [sorted(re.findall(r"{(\w+)}", wording[language])) for language in ("vi", "en")]
         assert names[0] == names[1], code
+
+
+@pytest.mark.parametrize(
+    ("choice", "is_missed"),
+    [((1, 1), True), ((1, 2), False), ((2, 3), False), ((2, 0), False), ((1, 0), True), (0, True)],
+)
+def test_only_the_marks_of_the_chosen_case_bind(
+    monkeypatch: pytest.MonkeyPatch, choice: int | tuple[int, int], *, is_missed: bool
+) -> None:
+    # The printed sets mark no option of a criterion with cases; here the first case of 15 is marked.
+    folder = resources.files("ocop_api.domain.rubric") / "editions" / EDITION
+    header = json.loads((folder / "edition.json").read_bytes()) | {"sets": [26]}
+    tourism: dict[str, Any] = json.loads((folder / "set-26.json").read_bytes())
+    amenities = next(
+        c for p in tourism["parts"] for g in p["groups"] for c in g["criteria"] if c["code"] == "15"
+    )
+    amenities["options"][1]["min_star"] = 3
+    edition = read_edition(header, [tourism])
+    monkeypatch.setattr(stars, "load_edition", lambda _code: edition)
+    monkeypatch.setattr(scoresheet, "load_edition", lambda _code: edition)
+    best = {code: c.options[-1].level for code, c in edition.sets[26].criteria.items()}
+
+    result = evaluate(Scoresheet.of(EDITION, 26, {**best, "15": choice}))
+
+    assert ("15" in missed(result)[3]) is is_missed
+    assert result.star == (2 if is_missed else 5)
+    others = {code: level for code, level in best.items() if code != "15"}
+    assert evaluate(Scoresheet.of(EDITION, 26, others)).stars_in_reach == (2, 5)

@@ -94,7 +94,7 @@ def possible_stars(
         ceiling = bits.bit_length()
         for band in header.bands:
             floor = ceil(band.points_from)
-            if floor < ceiling and (bits & ((1 << ceiling) - 1)) >> floor:
+            if (bits & ((1 << ceiling) - 1)) >> floor:
                 stars.add(decide_star(band.star, misses.__contains__, header, rules))
             ceiling = min(ceiling, floor)
     return tuple(sorted(stars))
