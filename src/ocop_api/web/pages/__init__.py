@@ -1,0 +1,1 @@
+"""Pages for a person without an app: the shared shell and how a template becomes an answer."""
