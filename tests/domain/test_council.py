@@ -1,6 +1,8 @@
 """Quorum, recusal, the right to score and the form of a meeting."""
 
 from decimal import Decimal
+from fractions import Fraction
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -115,18 +117,29 @@ def test_a_spread_of_exactly_ten_points_stands() -> None:
     assert rules.is_spread_too_wide(Decimal(70), Decimal("80.01"))
 
 
+def test_without_a_limit_no_spread_is_too_wide() -> None:
+    assert not CouncilRules(spread_limit=None).is_spread_too_wide(Decimal(0), Decimal(100))
+
+
+def test_two_thirds_of_nine_are_six() -> None:
+    rules = CouncilRules(quorum_share=Fraction(2, 3))
+    assert quorum(NINE, EVERYONE[:6], rules=rules).met
+    assert not quorum(NINE, EVERYONE[:5], rules=rules).met
+
+
 @pytest.mark.parametrize(
     "settings",
     [
-        {"quorum_share": Decimal(0)},
-        {"quorum_share": Decimal("1.01")},
-        {"majority_over": Decimal(1)},
-        {"max_spread": Decimal(-1)},
+        {"quorum_share": Fraction(0)},
+        {"quorum_share": Fraction(101, 100)},
+        {"majority_over": Fraction(1)},
+        {"spread_limit": Decimal(-1)},
+        {"display_places": -1},
     ],
 )
-def test_settings_no_council_could_work_with_are_refused(settings: dict[str, Decimal]) -> None:
+def test_settings_no_council_could_work_with_are_refused(settings: dict[str, Any]) -> None:
     with pytest.raises(Invalid) as refused:
-        CouncilRules(**settings)  # type: ignore[arg-type]
+        CouncilRules(**settings)
     assert refused.value.data["setting"] in settings
 
 

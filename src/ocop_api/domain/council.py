@@ -2,17 +2,23 @@
 
 Decision 26/2026, Art. 7.3b and 7.4b fix the composition and leave the working to each council's operating
 regulation (*Quy chế hoạt động*). The numbers of :class:`CouncilRules` are therefore this system's defaults,
-after the practice of provincial regulations; every council may be given its own. The arithmetic on score
-sheets (mean, spread, rounding) is the rubric's; here stand only the numbers it is run with.
+after the practice of provincial regulations; every council may be given its own. Bringing score sheets
+together is the rubric's (``rubric.consolidation``); here stand the settings it is run with.
 """
 
 from collections.abc import Collection, Hashable, Iterable
 from dataclasses import dataclass
-from decimal import ROUND_CEILING, Decimal
+from decimal import Decimal
 from enum import StrEnum
+from fractions import Fraction
+from math import ceil, floor
 
 from ocop_api.domain.errors import Invalid
 from ocop_api.domain.regimes import DossierKind, Regime
+from ocop_api.domain.rubric.rating import DEFAULT_STAR_RULES, StarRules
+
+_MOST_POINTS = 100
+_MOST_PLACES = 6
 
 
 class Office(StrEnum):
@@ -57,27 +63,32 @@ class MeetingForm(StrEnum):
 class CouncilRules:
     """The settings of a council's operating regulation; the defaults are ours (the law is silent).
 
+    Shares are fractions, because regulations also say "two thirds", which no decimal holds.
+
     Attributes:
         quorum_share: Share of the voting members, recused ones left out, who must be present.
         chair_required: Without the chair there is no quorum.
         deputy_replaces_recused_chair: A deputy presides over the file from which the chair is recused.
         deputy_replaces_absent_chair: A deputy presides when the chair is merely absent.
-        max_spread: Difference in points between two members' totals above which a new round is held.
-        majority_over: A vote or a star minimum carries when strictly more than this share is for it.
-        cumulative_minimums: 4 stars also need the 3-star minimums, 5 stars all of them.
+        spread_limit: Points by which two members' totals may differ before a new round is held; None for
+            no limit.
+        majority_over: A gate or a star minimum carries when strictly more than this share is for it.
+        stars: How star minimums work.
         experts_score: Invited experts fill in score sheets like other members.
         typical_size: Usual number of voting members; a hint for forms, never enforced.
+        display_places: Decimals of the displayed mean, rounded half-up.
     """
 
-    quorum_share: Decimal = Decimal("0.75")
+    quorum_share: Fraction = Fraction(3, 4)
     chair_required: bool = True
     deputy_replaces_recused_chair: bool = True
     deputy_replaces_absent_chair: bool = False
-    max_spread: Decimal = Decimal(10)
-    majority_over: Decimal = Decimal("0.5")
-    cumulative_minimums: bool = True
+    spread_limit: Decimal | None = Decimal(10)
+    majority_over: Fraction = Fraction(1, 2)
+    stars: StarRules = DEFAULT_STAR_RULES
     experts_score: bool = True
     typical_size: int = 9
+    display_places: int = 2
 
     def __post_init__(self) -> None:
         """Refuse settings under which no council could work.
@@ -85,20 +96,30 @@ class CouncilRules:
         Raises:
             Invalid: ``council.rules_invalid`` with the setting's name.
         """
-        if not Decimal(0) < self.quorum_share <= Decimal(1):
+        if not 0 < self.quorum_share <= 1:
             raise Invalid("council.rules_invalid", setting="quorum_share", value=str(self.quorum_share))
-        if not Decimal(0) <= self.majority_over < Decimal(1):
+        if not 0 <= self.majority_over < 1:
             raise Invalid("council.rules_invalid", setting="majority_over", value=str(self.majority_over))
-        if not Decimal(0) <= self.max_spread <= Decimal(100):
-            raise Invalid("council.rules_invalid", setting="max_spread", value=str(self.max_spread))
+        if self.spread_limit is not None and not 0 <= self.spread_limit <= _MOST_POINTS:
+            raise Invalid("council.rules_invalid", setting="spread_limit", value=str(self.spread_limit))
+        if not 0 <= self.display_places <= _MOST_PLACES:
+            raise Invalid("council.rules_invalid", setting="display_places", value=str(self.display_places))
 
     def is_majority(self, in_favour: int, counted: int) -> bool:
         """Tell whether ``in_favour`` of ``counted`` carries; nothing carries when nothing was counted."""
-        return counted > 0 and Decimal(in_favour) > self.majority_over * counted
+        return counted > 0 and in_favour > self.majority_over * counted
 
     def is_spread_too_wide(self, lowest: Decimal, highest: Decimal) -> bool:
         """Tell whether two totals lie so far apart that the file goes back for a new round."""
-        return highest - lowest > self.max_spread
+        return self.spread_limit is not None and highest - lowest > self.spread_limit
+
+    def displayed(self, exact: Fraction) -> Decimal:
+        """Return a number rounded half-up for display; never decide by it."""
+        shifted = floor(exact * 10**self.display_places + Fraction(1, 2))
+        return Decimal(shifted).scaleb(-self.display_places)
+
+
+DEFAULT_COUNCIL_RULES = CouncilRules()
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +222,7 @@ def quorum(
     members: Iterable[Seat],
     present: Collection[Hashable],
     recused: Collection[Hashable] = (),
-    rules: CouncilRules | None = None,
+    rules: CouncilRules = DEFAULT_COUNCIL_RULES,
 ) -> Quorum:
     """Decide whether the council may act on one file.
 
@@ -209,11 +230,10 @@ def quorum(
     ignored, so a list of everyone in the room may be passed. When the chair is recused, the first deputy
     present who is not recused presides, in the order of ``members``.
     """
-    in_force = rules or CouncilRules()
     listed = tuple(members)
-    base = [seat for seat in listed if votes(seat.office, in_force) and seat.person not in recused]
+    base = [seat for seat in listed if votes(seat.office, rules) and seat.person not in recused]
     here = [seat for seat in base if seat.person in present]
-    required = int((in_force.quorum_share * len(base)).to_integral_value(rounding=ROUND_CEILING))
+    required = ceil(rules.quorum_share * len(base))
     chair = next((seat for seat in listed if seat.office is Office.CHAIR), None)
     deputy = next((seat for seat in here if seat.office is Office.DEPUTY), None)
 
@@ -228,10 +248,10 @@ def quorum(
     if chair is not None and chair in here:
         presiding = chair.person
     elif deputy is not None and (
-        in_force.deputy_replaces_recused_chair if chair_recused else in_force.deputy_replaces_absent_chair
+        rules.deputy_replaces_recused_chair if chair_recused else rules.deputy_replaces_absent_chair
     ):
         presiding = deputy.person
-    if presiding is None and in_force.chair_required:
+    if presiding is None and rules.chair_required:
         problems.append(QuorumProblem.NO_ONE_PRESIDES if chair_recused else QuorumProblem.CHAIR_ABSENT)
     return Quorum(
         base=len(base),
@@ -246,16 +266,15 @@ def scoring_right(
     person: Hashable,
     members: Iterable[Seat],
     recusals: Iterable[Recusal] = (),
-    rules: CouncilRules | None = None,
+    rules: CouncilRules = DEFAULT_COUNCIL_RULES,
 ) -> ScoringRight:
     """Decide whether ``person`` may fill in a score sheet for one file, and say why not."""
-    in_force = rules or CouncilRules()
     seat = next((candidate for candidate in members if candidate.person == person), None)
     if seat is None:
         return ScoringRight(allowed=False, bar=ScoringBar.NOT_SEATED)
     if seat.office is Office.SECRETARY:
         return ScoringRight(allowed=False, bar=ScoringBar.SECRETARY)
-    if not votes(seat.office, in_force):
+    if not votes(seat.office, rules):
         return ScoringRight(allowed=False, bar=ScoringBar.EXPERT_WITHOUT_SCORE)
     recusal = next((candidate for candidate in recusals if candidate.person == person), None)
     if recusal is not None:

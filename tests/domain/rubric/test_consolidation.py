@@ -5,8 +5,9 @@ from fractions import Fraction
 
 import pytest
 
+from ocop_api.domain.council import CouncilRules
 from ocop_api.domain.errors import RuleViolation
-from ocop_api.domain.rubric.consolidation import Consolidation, CouncilRules, consolidate
+from ocop_api.domain.rubric.consolidation import Consolidation, consolidate
 from ocop_api.domain.rubric.criteria import NONE_REACHED
 from ocop_api.domain.rubric.edition import load_edition
 from ocop_api.domain.rubric.minutes import explain_consolidation
@@ -177,13 +178,3 @@ def test_sheets_of_different_sets_are_refused() -> None:
     other = Scoresheet.of(EDITION, 11, {code: c.options[-1].level for code, c in tea.criteria.items()})
     with pytest.raises(RuleViolation, match=r"rubric\.sheets_of_different_sets"):
         council(sheet(BEST), other)
-
-
-@pytest.mark.parametrize(
-    ("present", "members", "chair", "quorate"),
-    [(7, 9, True, True), (6, 9, True, False), (6, 8, True, True), (9, 9, False, False), (0, 0, True, False)],
-)
-def test_quorum_is_three_quarters_with_the_chair(
-    present: int, members: int, *, chair: bool, quorate: bool
-) -> None:
-    assert CouncilRules().has_quorum(present, members, chair_present=chair) is quorate

@@ -15,7 +15,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ocop_api.domain.rubric.consolidation import CouncilRules, consolidate
+from ocop_api.domain.council import CouncilRules
+from ocop_api.domain.rubric.consolidation import consolidate
 from ocop_api.domain.rubric.scoresheet import RecordedGate, Scoresheet
 from ocop_api.domain.rubric.stars import Outcome, StarRules, WhenMinimumMissed, evaluate
 

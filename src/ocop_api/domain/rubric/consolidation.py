@@ -15,20 +15,18 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
-from math import floor
 
+from ocop_api.domain.council import DEFAULT_COUNCIL_RULES, CouncilRules
 from ocop_api.domain.errors import RuleViolation
 from ocop_api.domain.rubric.criteria import Band, CriteriaSet, Gate, GateEffect, Text
 from ocop_api.domain.rubric.edition import load_edition
 from ocop_api.domain.rubric.evaluation import Evaluation
-from ocop_api.domain.rubric.rating import DEFAULT_STAR_RULES, Outcome, StarRules, band_of, decide_star
+from ocop_api.domain.rubric.rating import Outcome, band_of, decide_star
 from ocop_api.domain.rubric.scoresheet import Scoresheet
 from ocop_api.domain.rubric.stars import evaluate
 
 __all__ = [
-    "DEFAULT_COUNCIL_RULES",
     "Consolidation",
-    "CouncilRules",
     "CountedSheet",
     "CriterionComparison",
     "GateVote",
@@ -39,39 +37,6 @@ __all__ = [
 ]
 
 _ZERO = Decimal(0)
-
-
-@dataclass(frozen=True, slots=True)
-class CouncilRules:
-    """What a council's regulation settles; the defaults are the practice of provincial regulations.
-
-    ``spread_limit``: points by which two totals may differ before a new round; None for no limit.
-    ``quorum``: least share of the members (recused ones left out) that must be present.
-    ``majority``: share of the sheets that must be exceeded for a minimum or a gate.
-    ``display_places``: decimals of the displayed mean, rounded half-up.
-    """
-
-    stars: StarRules = DEFAULT_STAR_RULES
-    spread_limit: Decimal | None = Decimal(10)
-    quorum: Fraction = Fraction(3, 4)
-    majority: Fraction = Fraction(1, 2)
-    display_places: int = 2
-
-    def has_quorum(self, present: int, members: int, *, chair_present: bool) -> bool:
-        """Whether a session may decide: enough of the members entitled to vote, the chair among them."""
-        return chair_present and members > 0 and present >= self.quorum * members
-
-    def carries(self, votes: int, counted: int) -> bool:
-        """Whether so many votes of so many sheets are a majority."""
-        return votes > self.majority * counted
-
-    def displayed(self, exact: Fraction) -> Decimal:
-        """Return a number rounded half-up for display; never decide by it."""
-        shifted = floor(exact * 10**self.display_places + Fraction(1, 2))
-        return Decimal(shifted).scaleb(-self.display_places)
-
-
-DEFAULT_COUNCIL_RULES = CouncilRules()
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,9 +200,7 @@ def consolidate(
     stars = _star_votes(list(scored.values()), mean, rules)
     missed = {vote.star: bool(vote.missed) for vote in stars}
     indicated = None if band is None else decide_star(band.star, missed.__getitem__, edition, rules.stars)
-    exceeded = (
-        bool(totals) and rules.spread_limit is not None and max(totals) - min(totals) > rules.spread_limit
-    )
+    exceeded = bool(totals) and rules.is_spread_too_wide(min(totals), max(totals))
     outcome = _outcome(carried, again=exceeded or len(scored) < len(counted))
     return Consolidation(
         edition=edition.code,
@@ -284,7 +247,7 @@ def _gate_votes(
             criteria=criteria_set.gate_criteria[id_],
             reasons=reasons[id_],
             counted=len(sheets),
-            carried=rules.carries(len(reasons[id_]), len(sheets)),
+            carried=rules.is_majority(len(reasons[id_]), len(sheets)),
         )
         for id_, gate in criteria_set.gates.items()
         if id_ in reasons
@@ -330,7 +293,7 @@ def _star_votes(
                     required_text=minimum.required_text,
                     reached=reached,
                     counted=len(evaluations),
-                    met=rules.carries(reached, len(evaluations)),
+                    met=rules.is_majority(reached, len(evaluations)),
                 )
             )
         floor_of_star = checks[0].points_from
