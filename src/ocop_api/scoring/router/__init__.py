@@ -1,0 +1,5 @@
+"""Routes of scoring, one module for each use case."""
+
+from fastapi import APIRouter
+
+routers: tuple[APIRouter, ...] = ()
