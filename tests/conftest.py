@@ -7,6 +7,7 @@ of it and the application on top, with real commits and real pools.
 import asyncio
 import itertools
 import os
+import shutil
 import tempfile
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -33,14 +34,15 @@ logs.configure("error")
 _SERVER = "OCOP_TEST_SERVER"
 _TEMPLATE = "OCOP_TEST_TEMPLATE"
 _started: list[EmbeddedPostgres] = []
+_folders: list[Path] = []
 
 
-def _url(name: str) -> str:
+def url_of(name: str) -> str:
     return make_url(os.environ[_SERVER]).set(database=name).render_as_string(hide_password=False)
 
 
-async def _run(statement: str) -> None:
-    arguments = asyncpg_arguments(make_url(_url("postgres")))
+async def run_statement(statement: str) -> None:
+    arguments = asyncpg_arguments(make_url(url_of("postgres")))
     connection = await asyncpg.connect(**arguments)
     try:
         await connection.execute(statement)
@@ -48,7 +50,7 @@ async def _run(statement: str) -> None:
         await connection.close()
 
 
-def _settings(url: str, storage: Path) -> Settings:
+def make_settings(url: str, storage: Path) -> Settings:
     return Settings(
         mode="demo",
         data_dir=storage,
@@ -61,14 +63,14 @@ def _settings(url: str, storage: Path) -> Settings:
 
 def _prepare_template() -> None:
     name = f"ocop_template_{uuid4().hex[:8]}"
-    asyncio.run(_run(f'create database "{name}"'))
-    migrating.upgrade(_url(name))
+    asyncio.run(run_statement(f'create database "{name}"'))
+    migrating.upgrade(url_of(name))
     try:
         from ocop_api.seeding import seed_reference
     except ModuleNotFoundError:
         pass
     else:
-        asyncio.run(seed_reference(_settings(_url(name), Path(tempfile.mkdtemp()))))
+        asyncio.run(seed_reference(make_settings(url_of(name), Path(tempfile.mkdtemp()))))
     os.environ[_TEMPLATE] = name
 
 
@@ -78,7 +80,7 @@ def postgres() -> str:
     if _TEMPLATE not in os.environ:
         # Reached without xdist only; with it the controller has prepared everything (pytest_configure).
         _start()
-    return _url("postgres")
+    return url_of("postgres")
 
 
 def _start() -> None:
@@ -86,7 +88,9 @@ def _start() -> None:
     if given:
         os.environ[_SERVER] = given
     else:
-        server = EmbeddedPostgres(Path(tempfile.mkdtemp(prefix="ocop-test-")), durable=False)
+        folder = Path(tempfile.mkdtemp(prefix="ocop-test-"))
+        _folders.append(folder)
+        server = EmbeddedPostgres(folder, durable=False, max_connections=200)
         server.start()
         _started.append(server)
         os.environ[_SERVER] = server.dsn("postgres")
@@ -102,9 +106,11 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_unconfigure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):
         if _TEMPLATE in os.environ and os.environ.get("OCOP_DATABASE_URL"):
-            asyncio.run(_run(f'drop database if exists "{os.environ[_TEMPLATE]}" with (force)'))
+            asyncio.run(run_statement(f'drop database if exists "{os.environ[_TEMPLATE]}" with (force)'))
         for server in _started:
             server.stop()
+        for folder in _folders:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")
@@ -119,9 +125,9 @@ _counter = itertools.count()
 async def database_url(postgres: str) -> AsyncIterator[str]:
     """A database of this test alone, cloned from the migrated template."""
     name = f"ocop_t_{os.getpid()}_{next(_counter)}"
-    await _run(f'create database "{name}" template "{os.environ[_TEMPLATE]}"')
-    yield _url(name)
-    await _run(f'drop database if exists "{name}" with (force)')
+    await run_statement(f'create database "{name}" template "{os.environ[_TEMPLATE]}"')
+    yield url_of(name)
+    await run_statement(f'drop database if exists "{name}" with (force)')
 
 
 class MovableClock:
@@ -145,7 +151,7 @@ def clock() -> MovableClock:
 
 @pytest.fixture
 def settings(database_url: str, tmp_path: Path) -> Settings:
-    return _settings(database_url, tmp_path)
+    return make_settings(database_url, tmp_path)
 
 
 @pytest.fixture

@@ -8,8 +8,10 @@ from fastapi import APIRouter, FastAPI
 from starlette.middleware.cors import CORSMiddleware
 
 import ocop_api.db.tables  # noqa: F401 - constraint names are looked up in the metadata
+from ocop_api.accounts.authentication import authenticate
 from ocop_api.db.migrating import head_revision
 from ocop_api.db.session import Database
+from ocop_api.domain.actor import Actor
 from ocop_api.settings import Clock, Settings, utc_now
 from ocop_api.web import health, middleware, openapi, problems
 
@@ -71,6 +73,11 @@ def create_app(settings: Settings, clock: Clock = utc_now) -> FastAPI:
     app.state.database = database
     app.state.clock = clock
     app.state.head_revision = head_revision()
+
+    async def authenticated(token: str) -> Actor:
+        return await authenticate(database.fast, token, clock())
+
+    app.state.authenticate = authenticated
     problems.install(app)
     health.install(app)
     for router in _routers():

@@ -1,0 +1,222 @@
+"""The command line: run it, look after it, and ask it what is wrong."""
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated
+
+import typer
+import uvicorn
+from rich.console import Console
+from rich.table import Table
+
+from ocop_api import seeding
+from ocop_api.adapters.postgres_embedded import EmbeddedPostgres, EmbeddedPostgresError
+from ocop_api.app import create_app
+from ocop_api.db import migrating
+from ocop_api.db.session import Database
+from ocop_api.diagnosis import diagnose
+from ocop_api.domain.actor import Role
+from ocop_api.ledger.checking import verify_ledger
+from ocop_api.settings import Settings, utc_now
+from ocop_api.web import logs
+from ocop_api.worker import run_worker
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="OCOP API: the backend of a province's OCOP programme.")
+user_app = typer.Typer(no_args_is_help=True, help="Accounts.")
+ledger_app = typer.Typer(no_args_is_help=True, help="The ledger of what happened.")
+app.add_typer(user_app, name="user")
+app.add_typer(ledger_app, name="ledger")
+console = Console(highlight=False)
+complaints = Console(stderr=True, highlight=False)
+
+DATABASE_NAME = "ocop"
+
+
+def _fail(message: str) -> typer.Exit:
+    complaints.print(f"[bold red]Error:[/] {message}")
+    return typer.Exit(1)
+
+
+@contextlib.contextmanager
+def _settings(*, migrate: bool = False) -> Iterator[Settings]:
+    """Settings with a database to work on: the given one, or the embedded server while this lasts."""
+    settings = Settings()
+    logs.configure(settings.log_level, human=sys.stderr.isatty())
+    if settings.database.url:
+        if migrate:
+            migrating.upgrade(settings.database.url)
+        yield settings
+        return
+    if settings.mode == "production":
+        raise _fail("OCOP_DATABASE_URL is not set; production never runs on the embedded database.")
+    try:
+        with EmbeddedPostgres(settings.data_dir) as server:
+            if not server.exists(DATABASE_NAME):
+                server.create_database(DATABASE_NAME)
+            url = server.dsn(DATABASE_NAME)
+            # Children (the worker) find the same server through the environment.
+            os.environ["OCOP_DATABASE_URL"] = url
+            if migrate:
+                migrating.upgrade(url)
+            yield Settings()
+    except EmbeddedPostgresError as error:
+        raise _fail(str(error)) from error
+
+
+@app.command()
+def serve(
+    host: str = "127.0.0.1",
+    port: int = 8000,
+    prepare: Annotated[bool, typer.Option(help="Migrate, load what is missing and run a worker too.")] = False,
+) -> None:
+    """Serve the API."""
+    with _settings(migrate=prepare) as settings:
+        if not diagnose.port_is_free(host, port):
+            raise _fail(f"Port {port} is taken. Stop the other program or use `--port`.")
+        if prepare:
+            report = asyncio.run(seeding.seed_all(settings))
+            _print_welcome(settings, host, port, report)
+        child = _start_worker() if prepare else None
+        try:
+            uvicorn.run(
+                create_app(settings),
+                host=host,
+                port=port,
+                server_header=False,
+                date_header=True,
+                access_log=False,
+                log_level="warning",
+                timeout_keep_alive=30,
+                timeout_graceful_shutdown=10,
+                limit_concurrency=500,
+            )
+        finally:
+            if child is not None:
+                child.send_signal(signal.SIGTERM)
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    child.wait(15)
+
+
+def _start_worker() -> "subprocess.Popen[bytes]":
+    # A process of its own: a job that computes must not hold up the answers.
+    return subprocess.Popen([sys.executable, "-m", "ocop_api.cli", "worker"])  # noqa: S603 - our own program
+
+
+def _print_welcome(settings: Settings, host: str, port: int, report: seeding.SeedReport) -> None:
+    base = f"http://{'localhost' if host in {'0.0.0.0', '127.0.0.1'} else host}:{port}"  # noqa: S104 - compared
+    console.print(f"\n[bold]OCOP API[/] {base}")
+    console.print(f"  documentation  {base}/docs")
+    console.print(f"  contract       {base}/openapi.json")
+    console.print(f"  catalogue      {base}/v1/products   ({report.products} products)")
+    console.print(f"  data           {settings.data_dir.absolute()}")
+    if settings.mode == "demo":
+        table = Table("e-mail", "who", title="Demo accounts (password: " + seeding.DEMO_PASSWORD + ")")
+        for email, who in report.accounts:
+            table.add_row(email, who)
+        console.print(table)
+    console.print("Stop with Ctrl+C.\n")
+
+
+@app.command()
+def worker() -> None:
+    """Run the jobs."""
+    with _settings() as settings:
+        stop = asyncio.Event()
+
+        async def work() -> None:
+            loop = asyncio.get_running_loop()
+            for name in (signal.SIGINT, signal.SIGTERM):
+                loop.add_signal_handler(name, stop.set)
+            await run_worker(settings, utc_now, stop=stop)
+
+        asyncio.run(work())
+
+
+@app.command()
+def migrate(revision: str = "head") -> None:
+    """Bring the database to the schema of this version."""
+    with _settings() as settings:
+        migrating.upgrade(settings.database.url, revision)
+        console.print(f"The database is at {revision}.")
+
+
+@app.command()
+def seed() -> None:
+    """Load reference data, the first administrator, and in demo mode accounts and the sample catalogue."""
+    with _settings(migrate=True) as settings:
+        report = asyncio.run(seeding.seed_all(settings))
+        console.print(f"{report.places} places, {report.products} products, {len(report.accounts)} accounts.")
+
+
+@app.command()
+def demo(out: Annotated[Path, typer.Option(help="Folder for PDFs and pages.")] = Path("var/demo")) -> None:
+    """Play the main job on real products, narrated, and leave its documents in a folder."""
+    from ocop_api.demo import play  # noqa: PLC0415 - the play is large and only this command needs it
+
+    asyncio.run(play(out, console))
+
+
+@app.command()
+def openapi(out: Annotated[Path | None, typer.Option(help="Write here instead of printing.")] = None) -> None:
+    """Print the contract (OpenAPI 3.1)."""
+    text = json.dumps(create_app(Settings()).openapi(), ensure_ascii=False, indent=2, sort_keys=True) + "\n"
+    if out is None:
+        sys.stdout.write(text)
+    else:
+        out.write_text(text, "utf-8")
+
+
+@app.command()
+def doctor(host: str = "127.0.0.1", port: int = 8000) -> None:
+    """Say in plain words what is wrong, and what to do about it."""
+    settings = Settings()
+    findings = asyncio.run(diagnose.findings(settings, host, port))
+    for finding in findings:
+        mark = "[green]ok[/]  " if finding.good else "[bold red]bad[/] "
+        console.print(f"{mark}{finding.subject}: {finding.says}")
+    if not all(finding.good for finding in findings):
+        raise typer.Exit(1)
+
+
+@user_app.command("create")
+def create_user(
+    email: str,
+    name: str,
+    role: Role,
+    area: Annotated[str, typer.Option(help="Place id such as 34:68; empty for everywhere.")] = "",
+    password: Annotated[str, typer.Option(prompt=True, hide_input=True, confirmation_prompt=True)] = "",
+) -> None:
+    """Create an account with one role in one area (or everywhere)."""
+
+    async def create(settings: Settings) -> None:
+        database = Database(settings.database)
+        try:
+            async with database.transaction() as session:
+                await seeding.create_user(session, settings, email, name, role, area, password)
+        finally:
+            await database.close()
+
+    with _settings() as settings:
+        asyncio.run(create(settings))
+        console.print(f"{email} is {role.value} {'in ' + area if area else 'everywhere'}.")
+
+
+@ledger_app.command("verify")
+def verify() -> None:
+    """Recompute the chain, check the signatures and compare the heads kept outside the database."""
+    with _settings() as settings:
+        report = asyncio.run(verify_ledger(settings))
+        console.print(report.text)
+        if not report.intact:
+            raise typer.Exit(1)
+
+
+if __name__ == "__main__":
+    app()

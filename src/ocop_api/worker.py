@@ -1,0 +1,149 @@
+"""The worker: runs the jobs that committed actions asked for, and the scheduled ones.
+
+Several may run side by side; each job is taken by one. A job that fails is tried again with growing
+pauses and, after five attempts, kept as failed for a person to look at.
+"""
+
+import asyncio
+import contextlib
+import importlib
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+import asyncpg
+import orjson
+import structlog
+from pgqueuer import PgQueuer
+from pgqueuer.adapters.drivers.asyncpg import AsyncpgDriver
+from pgqueuer.core.executors import DatabaseRetryEntrypointExecutor
+from pgqueuer.models import Job, Schedule
+from pgqueuer.types import QueueExecutionMode
+from sqlalchemy import make_url
+
+import ocop_api.db.tables  # noqa: F401 - constraint names are looked up in the metadata
+from ocop_api.db.session import Database, asyncpg_arguments
+from ocop_api.jobs.queue import Handler, JobContext
+from ocop_api.settings import Clock, Settings, utc_now
+
+log = structlog.get_logger()
+
+FEATURES_WITH_JOBS = ("ledger", "notifications", "documents", "bulk")
+
+
+def _handlers() -> tuple[dict[str, Handler], dict[str, str]]:
+    handlers: dict[str, Handler] = {}
+    schedules: dict[str, str] = {}
+    for feature in FEATURES_WITH_JOBS:
+        try:
+            module = importlib.import_module(f"ocop_api.{feature}.jobs")
+        except ModuleNotFoundError as error:
+            if not str(error.name).startswith(f"ocop_api.{feature}"):
+                raise
+            continue
+        handlers.update(module.JOBS)
+        schedules.update(getattr(module, "SCHEDULES", {}))
+    return handlers, schedules
+
+
+def _queue(connection: "asyncpg.Connection[Any]", context: JobContext, *, attempts: int = 5) -> PgQueuer:
+    handlers, schedules = _handlers()
+    queue = PgQueuer(AsyncpgDriver(connection))
+
+    def add_entrypoint(name: str, handler: Handler) -> None:
+        @queue.entrypoint(
+            name,
+            on_failure="hold",
+            executor_factory=lambda parameters: DatabaseRetryEntrypointExecutor(
+                parameters, max_attempts=attempts, initial_delay=timedelta(seconds=2)
+            ),
+        )
+        async def run(job: Job) -> None:
+            await _run(name, handler, context, orjson.loads(job.payload or b"{}"))
+
+    def add_schedule(name: str, expression: str) -> None:
+        # A scheduled name runs the handler of the same name with an empty payload.
+        @queue.schedule(f"scheduled.{name}", expression)
+        async def tick(_schedule: Schedule) -> None:
+            await _run(name, handlers[name], context, {})
+
+    for name, handler in handlers.items():
+        add_entrypoint(name, handler)
+    for name, expression in schedules.items():
+        add_schedule(name, expression)
+    return queue
+
+
+async def _run(name: str, handler: Handler, context: JobContext, payload: dict[str, Any]) -> None:
+    try:
+        await handler(context, payload)
+    except Exception:
+        log.exception("job failed", job=name)
+        raise
+    log.info("job done", job=name)
+
+
+async def _connect(settings: Settings) -> "asyncpg.Connection[Any]":
+    connection: "asyncpg.Connection[Any]" = await asyncpg.connect(
+        **asyncpg_arguments(make_url(settings.database.url)),
+        timeout=settings.database.connect_timeout,
+        server_settings={"application_name": "ocop-worker"},
+    )
+    return connection
+
+
+async def drain(
+    database: Database, settings: Settings, clock: Clock, resources: Mapping[str, Any] | None = None
+) -> None:
+    """Run every job that waits now, once, then return; for tests, the demo and one-off runs."""
+    context = JobContext(database, settings, clock, resources or {})
+    connection = await _connect(settings)
+    try:
+        queue = _queue(connection, context, attempts=1)
+        await queue.qm.run(dequeue_timeout=timedelta(seconds=1), mode=QueueExecutionMode.drain)
+    finally:
+        await connection.close()
+
+
+async def run_worker(
+    settings: Settings,
+    clock: Clock = utc_now,
+    resources: Mapping[str, Any] | None = None,
+    stop: asyncio.Event | None = None,
+) -> None:
+    """Work until ``stop`` is set. A database that goes away is waited for."""
+    stopped = stop or asyncio.Event()
+    database = Database(settings.database)
+    await database.open()
+    context = JobContext(database, settings, clock, resources or {})
+    pause = 1.0
+    try:
+        while not stopped.is_set():
+            try:
+                connection = await _connect(settings)
+            except (OSError, TimeoutError, asyncpg.PostgresError) as error:
+                log.warning("worker waits for the database", error=type(error).__name__)
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(stopped.wait(), pause)
+                pause = min(pause * 2, 30.0)
+                continue
+            pause = 1.0
+            await _work(_queue(connection, context), connection, stopped)
+    finally:
+        await database.close()
+
+
+async def _work(queue: PgQueuer, connection: "asyncpg.Connection[Any]", stopped: asyncio.Event) -> None:
+    async def wait_for_stop() -> None:
+        await stopped.wait()
+        queue.shutdown.set()
+
+    watcher = asyncio.create_task(wait_for_stop())
+    try:
+        await queue.run(shutdown_on_listener_failure=True)
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        log.warning("worker lost the database", error=type(error).__name__)
+    finally:
+        watcher.cancel()
+        with contextlib.suppress(OSError, TimeoutError, asyncpg.InterfaceError):
+            await connection.close(timeout=3)
