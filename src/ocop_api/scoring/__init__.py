@@ -1,1 +1,1 @@
-"""Criteria as an API, councils and their sessions, sealed score sheets, and results that explain themselves."""
+"""Criteria as an API, councils and their sessions, sealed score sheets, results that explain themselves."""

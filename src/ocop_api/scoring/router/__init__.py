@@ -2,4 +2,6 @@
 
 from fastapi import APIRouter
 
-routers: tuple[APIRouter, ...] = ()
+from ocop_api.scoring.router import editions
+
+routers: tuple[APIRouter, ...] = (editions.router,)

@@ -1,0 +1,1 @@
+"""Shapes of the scoring API: editions, evaluations, councils, sessions, sheets and results."""

@@ -1,0 +1,1 @@
+"""Use cases of scoring: the rubric, councils, sessions, sheets and rounds."""

@@ -1,0 +1,132 @@
+"""The criteria as documents, and the evaluation of a sheet that nobody has to store."""
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+
+from ocop_api.domain.errors import Invalid
+from ocop_api.domain.rubric.criteria import Language
+from ocop_api.domain.rubric.edition import edition_in_force, editions, load_edition
+from ocop_api.domain.rubric.scoresheet import Scoresheet, find_faults
+from ocop_api.domain.rubric.stars import evaluate
+from ocop_api.scoring.schemas.editions import (
+    EditionList,
+    EditionRead,
+    SetList,
+    edition_read,
+    edition_summary,
+    set_read,
+    set_summary,
+)
+from ocop_api.scoring.schemas.evaluation import EvaluationRead, SheetContent, evaluation_record
+
+
+@dataclass(frozen=True, slots=True)
+class SheetFault:
+    """One fault of a sheet and where in the request it lies."""
+
+    pointer: str
+    fault: Invalid
+
+
+class SheetInvalid(Invalid):
+    """Everything that is wrong with a sheet at once; code ``rubric.sheet_invalid``."""
+
+    def __init__(self, faults: list[SheetFault]) -> None:
+        super().__init__("rubric.sheet_invalid", faults=len(faults))
+        self.faults = faults
+
+
+def edition_list() -> EditionList:
+    """All editions, oldest first."""
+    return EditionList(items=[edition_summary(header) for header in editions()])
+
+
+def edition_on(on: date) -> EditionRead:
+    """The edition for dossiers lodged on that day; ``NotFound`` ``rubric.no_edition_in_force``."""
+    return edition_read(edition_in_force(on))
+
+
+def edition_by_code(code: str) -> EditionRead:
+    """One edition; ``NotFound`` ``rubric.unknown_edition``."""
+    return edition_read(load_edition(code))
+
+
+def sets_of(code: str) -> SetList:
+    """The sets of an edition; ``NotFound`` ``rubric.unknown_edition``."""
+    return SetList(items=[set_summary(one) for one in load_edition(code).sets.values()])
+
+
+def set_document(code: str, number: int) -> bytes:
+    """A whole set as JSON.
+
+    Raises:
+        NotFound: ``rubric.unknown_edition`` or ``rubric.unknown_set``.
+    """
+    # Looked up first, so that only what exists takes a place in the cache.
+    load_edition(code).criteria_set(number)
+    return _set_document(code, number)
+
+
+@cache
+def _set_document(code: str, number: int) -> bytes:
+    return set_read(load_edition(code).criteria_set(number)).model_dump_json().encode()
+
+
+def sheet_of(edition: str, set_number: int, content: SheetContent, *, root: str = "/body") -> Scoresheet:
+    """The sheet of a request.
+
+    Raises:
+        SheetInvalid: with every fault and its pointer below ``root``.
+        NotFound: ``rubric.unknown_edition`` or ``rubric.unknown_set``.
+    """
+    choices, gates = content.domain_choices(), content.domain_gates()
+    faults = find_faults(edition, set_number, choices, gates)
+    if faults:
+        raise SheetInvalid(_located(faults, content, root))
+    return Scoresheet(edition, set_number, choices, gates)
+
+
+def evaluate_content(
+    edition: str, set_number: int, content: SheetContent, language: Language
+) -> EvaluationRead:
+    """What these choices come to; raises as ``sheet_of``."""
+    return evaluation_record(evaluate(sheet_of(edition, set_number, content))).read(language)
+
+
+_CHOICE_FIELDS = {
+    "rubric.unknown_level": "level",
+    "rubric.unknown_case": "case",
+    "rubric.case_not_applicable": "case",
+}
+
+
+def _located(faults: list[Invalid], content: SheetContent, root: str) -> list[SheetFault]:
+    located: list[SheetFault] = []
+    met: Counter[tuple[str, str]] = Counter()
+    for fault in faults:
+        if "criterion" in fault.data:
+            code = str(fault.data["criterion"])
+            path = ["choices", code.replace("~", "~0").replace("/", "~1")]
+            # A bare level is its own place; the named fields exist in the long form only.
+            if fault.code in _CHOICE_FIELDS and content.choices[code].case is not None:
+                path.append(_CHOICE_FIELDS[fault.code])
+        else:
+            gate = str(fault.data["gate"])
+            places = _places_of(fault, gate, content)
+            path = ["gates", str(places[met[fault.code, gate]])]
+            met[fault.code, gate] += 1
+            path.append("reason" if fault.code == "rubric.gate_reason_missing" else "gate")
+        located.append(SheetFault(root + "/" + "/".join(path), fault))
+    return located
+
+
+def _places_of(fault: Invalid, gate: str, content: SheetContent) -> list[int]:
+    """Positions in the list of gates that earn this fault, in the order in which it is reported."""
+    named = [place for place, found in enumerate(content.gates) if found.gate == gate]
+    if fault.code == "rubric.gate_recorded_twice":
+        return named[1:]
+    if fault.code == "rubric.gate_reason_missing":
+        return [place for place in named if not content.gates[place].reason.strip()]
+    return named
