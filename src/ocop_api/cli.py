@@ -28,7 +28,9 @@ from ocop_api.settings import Settings, utc_now
 from ocop_api.web import logs
 from ocop_api.worker import run_worker
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, help="OCOP API: the backend of a province's OCOP programme.")
+app = typer.Typer(
+    no_args_is_help=True, add_completion=False, help="OCOP API: the backend of a province's OCOP programme."
+)
 user_app = typer.Typer(no_args_is_help=True, help="Accounts.")
 ledger_app = typer.Typer(no_args_is_help=True, help="The ledger of what happened.")
 app.add_typer(user_app, name="user")
@@ -74,7 +76,9 @@ def _settings(*, migrate: bool = False) -> Iterator[Settings]:
 def serve(
     host: str = "127.0.0.1",
     port: int = 8000,
-    prepare: Annotated[bool, typer.Option(help="Migrate, load what is missing and run a worker too.")] = False,
+    prepare: Annotated[
+        bool, typer.Option(help="Migrate, load what is missing and run a worker too.")
+    ] = False,
 ) -> None:
     """Serve the API."""
     with _settings(migrate=prepare) as settings:
@@ -106,7 +110,7 @@ def serve(
 
 def _start_worker() -> "subprocess.Popen[bytes]":
     # A process of its own: a job that computes must not hold up the answers.
-    return subprocess.Popen([sys.executable, "-m", "ocop_api.cli", "worker"])  # noqa: S603 - our own program
+    return subprocess.Popen([sys.executable, "-m", "ocop_api.cli", "worker"])
 
 
 def _print_welcome(settings: Settings, host: str, port: int, report: seeding.SeedReport) -> None:

@@ -1,6 +1,5 @@
 """What may be wrong with an installation, in plain words."""
 
-import asyncio
 import os
 import socket
 import tempfile
@@ -41,7 +40,11 @@ class Diagnosis:
         """Everything looked at, in the order a person would mend it."""
         found = [self._storage(settings), *await self._database(settings)]
         free = self.port_is_free(host, port)
-        says = f"{host}:{port} is free" if free else f"{host}:{port} is taken; stop the other program or use --port"
+        says = (
+            f"{host}:{port} is free"
+            if free
+            else f"{host}:{port} is taken; stop the other program or use --port"
+        )
         return [*found, Finding("port", free, says)]
 
     @staticmethod
@@ -52,7 +55,11 @@ class Diagnosis:
             with tempfile.TemporaryFile(dir=root) as probe:
                 probe.write(b"x")
         except OSError as error:
-            return Finding("storage", False, f"cannot write to {root} ({os.strerror(error.errno or 0)}); fix its owner or set OCOP_STORAGE_ROOT")
+            return Finding(
+                "storage",
+                False,
+                f"cannot write to {root} ({os.strerror(error.errno or 0)}); fix its owner or set OCOP_STORAGE_ROOT",
+            )
         return Finding("storage", True, f"{root} is writable")
 
     @staticmethod
@@ -63,23 +70,41 @@ class Diagnosis:
             return [Finding("database", True, "none given; the embedded server is used")]
         try:
             connection = await asyncpg.connect(
-                **asyncpg_arguments(make_url(settings.database.url)), timeout=settings.database.connect_timeout
+                **asyncpg_arguments(make_url(settings.database.url)),
+                timeout=settings.database.connect_timeout,
             )
-        except (OSError, TimeoutError, asyncio.TimeoutError) as error:
-            return [Finding("database", False, f"not reachable ({error}); is the server running, are host and port right?")]
+        except (OSError, TimeoutError) as error:
+            return [
+                Finding(
+                    "database",
+                    False,
+                    f"not reachable ({error}); is the server running, are host and port right?",
+                )
+            ]
         except asyncpg.PostgresError as error:
-            return [Finding("database", False, f"refuses the connection: {error}; check user, password and name")]
+            return [
+                Finding("database", False, f"refuses the connection: {error}; check user, password and name")
+            ]
         try:
             number = int(await connection.fetchval("show server_version_num"))
             good = number >= 150000  # noqa: PLR2004 - PostgreSQL 15
-            server = Finding("database", good, f"PostgreSQL {number // 10000} answers" + ("" if good else "; 15 or newer is needed"))
+            server = Finding(
+                "database",
+                good,
+                f"PostgreSQL {number // 10000} answers" + ("" if good else "; 15 or newer is needed"),
+            )
             try:
                 stored = await connection.fetchval("select version_num from alembic_version")
             except asyncpg.UndefinedTableError:
                 return [server, Finding("migrations", False, "never run; use `ocop-api migrate`")]
             head = head_revision()
             if stored != head:
-                return [server, Finding("migrations", False, f"at {stored}, this version needs {head}; use `ocop-api migrate`")]
+                return [
+                    server,
+                    Finding(
+                        "migrations", False, f"at {stored}, this version needs {head}; use `ocop-api migrate`"
+                    ),
+                ]
             return [server, Finding("migrations", True, f"at {head}")]
         finally:
             await connection.close()

@@ -36,7 +36,9 @@ def _lint(folder: Path) -> tuple[int, str]:
 
 
 def _copy(target: Path) -> Path:
-    shutil.copytree(ROOT / "src", target / "src", ignore=shutil.ignore_patterns("__pycache__", "*.json", "*.csv"))
+    shutil.copytree(
+        ROOT / "src", target / "src", ignore=shutil.ignore_patterns("__pycache__", "*.json", "*.csv")
+    )
     shutil.copy(ROOT / "pyproject.toml", target)
     return target
 

@@ -11,10 +11,10 @@ from uuid import uuid4
 import pytest
 import uvicorn
 from fastapi import FastAPI
+from tests.conftest import MovableClock, make_settings, run_statement, url_of
 
 from ocop_api.app import create_app
 from ocop_api.domain.actor import ROLE_BOUNDS, Actor, Bound, Grant, Level, Role
-from tests.conftest import MovableClock, make_settings, run_statement, url_of
 
 POWERFUL = Actor(
     user_id=uuid4(),

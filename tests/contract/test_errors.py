@@ -10,8 +10,16 @@ from ocop_api.web.texts import catalogue, negotiate, text_of
 ROOT = Path(ocop_api.__file__).parent
 CODE = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+")
 RAISED = {
-    "NotFound", "Forbidden", "Conflict", "StaleVersion", "RuleViolation", "Invalid", "Unauthenticated",
-    "Gone", "Unavailable", "HTTPProblem",
+    "NotFound",
+    "Forbidden",
+    "Conflict",
+    "StaleVersion",
+    "RuleViolation",
+    "Invalid",
+    "Unauthenticated",
+    "Gone",
+    "Unavailable",
+    "HTTPProblem",
 }
 
 

@@ -1,0 +1,248 @@
+"""Listings of products on channels, and how much of the catalogue they cover."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from ocop_api.db.paging import Rows
+from ocop_api.db.tables.listings import Channel, Listing
+from ocop_api.domain.actor import Actor, Permission
+from ocop_api.domain.clock import vietnam_date
+from ocop_api.domain.errors import Forbidden, Invalid, NotFound, RuleViolation
+from ocop_api.domain.listing import ListingAction, ListingSource, ListingState, apply
+from ocop_api.ledger.recording import record
+from ocop_api.listings import policy
+from ocop_api.listings.repository import ListingRepository
+from ocop_api.listings.schemas import ListingCreate, ListingFilter, ListingUpdate
+from ocop_api.places.service import PlaceService
+from ocop_api.products.service import ProductService
+from ocop_api.web.conditional import ExpectedVersion
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """Counts over the recognised products of a place on a day; shares in percent with two places."""
+
+    recognised: int
+    on_ecommerce: int
+    on_any_channel: int
+    ecommerce_share: Decimal | None
+    by_channel: dict[str, int]
+    missing: list[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class ListedProduct:
+    """A listing with its channel's kind and what the caller may do with it."""
+
+    listing: Listing
+    channel_kind: str
+    allowed_actions: list[ListingAction]
+
+
+class ListingService:
+    """Everything about listings, for one caller at one instant."""
+
+    def __init__(self, session: AsyncSession, actor: Actor, now: datetime) -> None:
+        self._session = session
+        self._actor = actor
+        self._now = now
+        self._rows = ListingRepository(session)
+
+    async def channels(self) -> list[Channel]:
+        """All channels."""
+        return await self._rows.channels()
+
+    async def load_channels(self) -> int:
+        """Bring the channels' reference data into the database; repeating changes nothing."""
+        return await self._rows.load_channels()
+
+    async def declare(
+        self, wanted: ListingCreate, source: ListingSource = ListingSource.DECLARED
+    ) -> ListedProduct:
+        """Put a product on a channel.
+
+        Raises:
+            NotFound: no such product.
+            Forbidden: ``auth.not_permitted`` for anybody but the producer's people and the area's officers.
+            Invalid: ``listings.unknown_channel``, ``listings.address_elsewhere``.
+            Conflict: ``listings.duplicate`` when the product is on the channel already.
+        """
+        product = await ProductService(self._session, self._actor, self._now).get(wanted.product_id)
+        if not policy.may_edit(self._actor, product.producer_id, product.area_path):
+            raise Forbidden("auth.not_permitted", permission=Permission.LISTING_EDIT.value)
+        channel = await self._rows.channel(wanted.channel)
+        if channel is None:
+            raise Invalid(
+                "listings.unknown_channel",
+                channel=wanted.channel,
+                known=[known.code for known in await self._rows.channels()],
+            )
+        url = str(wanted.url) if wanted.url else None
+        _check_host(channel, url)
+        listing = Listing(
+            product_id=product.id,
+            producer_id=product.producer_id,
+            channel_code=channel.code,
+            area_path=list(product.area_path),
+            url=url,
+            external_id=wanted.external_id,
+            price_vnd=wanted.price_vnd,
+            state=(ListingState.LIVE if wanted.live else ListingState.DRAFT).value,
+            source=source.value,
+            created_at=self._now,
+            updated_at=self._now,
+        )
+        self._session.add(listing)
+        await self._session.flush()  # a duplicate shows here, before anything is recorded about it
+        await self._record("listing.declared", listing, {"state": listing.state})
+        return self._present(listing, channel.kind)
+
+    async def read(self, listing_id: UUID) -> ListedProduct:
+        """One visible listing, or NotFound ``listings.not_found``."""
+        return self._present(*await self._get(listing_id))
+
+    async def page(self, wanted: ListingFilter) -> tuple[Rows, list[ListedProduct]]:
+        """One page of visible listings."""
+        rows = await self._rows.page(
+            self._actor,
+            wanted.slice(),
+            product_id=wanted.product_id,
+            producer_id=wanted.producer_id,
+            channel=wanted.channel,
+            state=wanted.state,
+        )
+        return rows, [self._present(listing, kind) for listing, kind in rows.items]
+
+    async def update(
+        self, listing_id: UUID, wanted: ListingUpdate, expected: ExpectedVersion
+    ) -> ListedProduct:
+        """Change address, identifier or price; the state has its own actions."""
+        listing, kind = await self._get(listing_id, lock=True)
+        self._require_edit(listing)
+        expected.check(listing.version)
+        changes = wanted.model_dump(exclude_unset=True)
+        if "url" in changes:
+            changes["url"] = str(changes["url"]) if changes["url"] else None
+            channel = await self._rows.channel(listing.channel_code)
+            if channel is not None:
+                _check_host(channel, changes["url"])
+        for name, value in changes.items():
+            setattr(listing, name, value)
+        # What an officer saw on sale was the page before the change.
+        listing.last_verified_at = listing.last_verified_by = None
+        await self._changed(listing, "listing.updated", {"fields": sorted(changes)})
+        return self._present(listing, kind)
+
+    async def act(
+        self, listing_id: UUID, action: ListingAction, reason: str | None, expected: ExpectedVersion
+    ) -> ListedProduct:
+        """Take a listing to its next state.
+
+        Raises:
+            RuleViolation: ``listings.action_not_allowed``, or ``listings.reason_required`` for a
+                rejection or delisting without one.
+            Forbidden: the action is an officer's.
+        """
+        listing, kind = await self._get(listing_id, lock=True)
+        self._require_edit(listing)
+        expected.check(listing.version)
+        state = ListingState(listing.state)
+        target = apply(state, action)
+        if action not in policy.actions_for(self._actor, state, listing.producer_id, listing.area_path):
+            raise Forbidden("auth.not_permitted", permission=Permission.LISTING_VERIFY.value)
+        if action in {ListingAction.REJECT, ListingAction.DELIST} and not reason:
+            raise RuleViolation("listings.reason_required", action=action.value)
+        listing.state = target.value
+        listing.reason = reason
+        await self._changed(listing, f"listing.{target.value}", {"from": state.value, "reason": reason})
+        return self._present(listing, kind)
+
+    async def verify(self, listing_id: UUID) -> ListedProduct:
+        """Record that an officer saw the live listing on sale."""
+        listing, kind = await self._get(listing_id, lock=True)
+        if not policy.may_verify(self._actor, listing.area_path):
+            raise Forbidden("auth.not_permitted", permission=Permission.LISTING_VERIFY.value)
+        if listing.state != ListingState.LIVE.value:
+            raise RuleViolation("listings.not_live", state=listing.state)
+        listing.last_verified_at = self._now
+        listing.last_verified_by = self._actor.user_id
+        await self._changed(listing, "listing.verified", {})
+        return self._present(listing, kind)
+
+    async def coverage(self, place: str | None, *, include_reported: bool) -> Coverage:
+        """How many of the recognised products of a place are on sale today (plan 230/KH-UBND, I.2)."""
+        today = vietnam_date(self._now)
+        place_ids: list[str] = []
+        if place:
+            place_ids = [(await PlaceService(self._session).resolve(place, on=today)).id]
+        return await self.coverage_of(place_ids, include_reported=include_reported)
+
+    async def coverage_of(self, place_ids: list[str], *, include_reported: bool) -> Coverage:
+        """The same over places known by id; no id means everywhere."""
+        today = vietnam_date(self._now)
+        counts = await self._rows.coverage(today, place_ids, include_reported=include_reported)
+        share = None
+        if counts.recognised:
+            # Cut, not rounded: 99.999 % must never read as the target reached.
+            share = Decimal(counts.on_ecommerce * 10_000 // counts.recognised) / 100
+        return Coverage(
+            recognised=counts.recognised,
+            on_ecommerce=counts.on_ecommerce,
+            on_any_channel=counts.on_any_channel,
+            ecommerce_share=share,
+            by_channel=await self._rows.by_channel(today, place_ids, include_reported=include_reported),
+            missing=await self._rows.missing(today, place_ids, include_reported=include_reported),
+        )
+
+    async def _get(self, listing_id: UUID, *, lock: bool = False) -> tuple[Listing, str]:
+        found = await self._rows.find(listing_id, self._actor, lock=lock)
+        if found is None:
+            raise NotFound("listings.not_found")
+        return found[0], found[1]
+
+    def _require_edit(self, listing: Listing) -> None:
+        if not policy.may_edit(self._actor, listing.producer_id, listing.area_path):
+            raise Forbidden("auth.not_permitted", permission=Permission.LISTING_EDIT.value)
+
+    def _present(self, listing: Listing, kind: str) -> ListedProduct:
+        actions = policy.actions_for(
+            self._actor, ListingState(listing.state), listing.producer_id, listing.area_path
+        )
+        return ListedProduct(listing, kind, actions)
+
+    async def _changed(self, listing: Listing, kind: str, data: dict[str, Any]) -> None:
+        listing.updated_at = self._now
+        listing.touch()
+        await self._record(kind, listing, data)
+        await self._session.flush()  # constraints speak before the answer is built
+
+    async def _record(self, kind: str, listing: Listing, data: dict[str, Any]) -> None:
+        await record(
+            self._session,
+            kind=kind,
+            subject_type="listing",
+            subject_id=listing.id,
+            actor=self._actor,
+            at=self._now,
+            data={
+                "product_id": str(listing.product_id),
+                "producer_id": str(listing.producer_id),
+                "channel": listing.channel_code,
+                **data,
+            },
+            area_path=listing.area_path,
+        )
+
+
+def _check_host(channel: Channel, url: str | None) -> None:
+    if url is None or channel.host is None:
+        return
+    host = (urlsplit(url).hostname or "").lower()
+    if host != channel.host and not host.endswith(f".{channel.host}"):
+        raise Invalid("listings.address_elsewhere", channel=channel.name, expected=channel.host, given=host)
