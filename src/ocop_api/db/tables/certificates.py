@@ -1,0 +1,124 @@
+"""Certificates, and what ended them. A certificate's words and dates are written once and never edited."""
+
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, SmallInteger, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from ocop_api.db.base import AreaPath, Base, Identity, Stamped, Versioned
+
+
+class Certificate(Stamped, Versioned, Base):
+    """One recognition (*giấy chứng nhận*): issued here, or recorded from an earlier decision or report.
+
+    Only ``version`` and ``updated_at`` move, when a withdrawal or a supersession is added beside it.
+    """
+
+    __tablename__ = "certificate"
+
+    id: Mapped[Identity]
+    number: Mapped[str | None]
+    """Printed number; recorded recognitions may lack it."""
+    code: Mapped[str]
+    """Verification code behind the QR symbol: 128 random bits in base32."""
+    product_id: Mapped[UUID] = mapped_column(ForeignKey("product.id"))
+    producer_id: Mapped[UUID] = mapped_column(ForeignKey("producer.id"), index=True)
+    dossier_id: Mapped[UUID | None] = mapped_column(ForeignKey("dossier.id"))
+    regime: Mapped[str | None]
+    """Code of the regime it lives by; None for a report without a date."""
+    level: Mapped[str | None]
+    """Level of the deciding authority."""
+    stars: Mapped[int] = mapped_column(SmallInteger)
+    decision_number: Mapped[str | None]
+    decided_on: Mapped[date | None]
+    issued_on: Mapped[date | None]
+    valid_until: Mapped[date | None]
+    """Last day of the term; None when only reported."""
+    notice_from: Mapped[date | None]
+    """First day on which it counts as expiring."""
+    issuing_authority: Mapped[str | None]
+    signer_title: Mapped[str | None]
+    place: Mapped[str | None]
+    """Where it was issued, as printed before the date."""
+    product_name: Mapped[str]
+    producer_name: Mapped[str]
+    producer_address: Mapped[str]
+    source: Mapped[str]
+    """``issued`` by this system, or where a recorded recognition was read."""
+    confidence: Mapped[str]
+    """``decision``: a decision is at hand. ``press``: only reported."""
+    area_path: Mapped[AreaPath]
+
+    __table_args__ = (
+        UniqueConstraint("number", info={"code": "certificate.number_taken"}),
+        UniqueConstraint("code", info={"code": "certificate.code_taken"}),
+        UniqueConstraint("dossier_id", info={"code": "certificate.already_issued"}),
+        UniqueConstraint(
+            "product_id",
+            "decision_number",
+            "decided_on",
+            "stars",
+            name="uq_certificate__recognition",
+            postgresql_nulls_not_distinct=True,
+            info={"code": "certificate.recognition_exists"},
+        ),
+        CheckConstraint("stars between 3 and 5", name="stars"),
+        CheckConstraint("confidence in ('decision', 'press')", name="confidence"),
+        CheckConstraint(
+            "level is null or level in ('commune', 'district', 'province', 'central')", name="level"
+        ),
+        # A term is whole or absent: nobody may read validity into half a date.
+        CheckConstraint(
+            "(valid_until is null) = (issued_on is null) and (valid_until is null) = (notice_from is null) "
+            "and (valid_until is null or (decided_on is not null and regime is not null "
+            "and confidence = 'decision' and valid_until >= issued_on and notice_from <= valid_until))",
+            name="term",
+        ),
+        Index("ix_certificate__valid_until", "valid_until", "id"),
+        Index("ix_certificate__area_path", "area_path", postgresql_using="gin"),
+    )
+
+
+class CertificateWithdrawal(Base):
+    """The decision that took a certificate back (*thu hồi*, Decision 26/2026, Art. 8)."""
+
+    __tablename__ = "certificate_withdrawal"
+
+    certificate_id: Mapped[UUID] = mapped_column(ForeignKey("certificate.id"), primary_key=True)
+    withdrawn_on: Mapped[date]
+    ground: Mapped[str]
+    reason: Mapped[str]
+    concluded_on: Mapped[date]
+    decision_number: Mapped[str | None]
+
+    __table_args__ = (
+        CheckConstraint(
+            "ground in ('dishonest_file', 'criteria_not_kept', 'violation_of_law', 'misuse_of_mark', "
+            "'production_stopped', 'other_conclusion')",
+            name="ground",
+        ),
+    )
+
+
+class CertificateSupersession(Base):
+    """Another certificate of the product took the place of this one (upgrade or re-rating)."""
+
+    __tablename__ = "certificate_supersession"
+
+    certificate_id: Mapped[UUID] = mapped_column(ForeignKey("certificate.id"), primary_key=True)
+    successor_id: Mapped[UUID] = mapped_column(ForeignKey("certificate.id"), index=True)
+    superseded_on: Mapped[date]
+
+    __table_args__ = (CheckConstraint("certificate_id <> successor_id", name="other_certificate"),)
+
+
+class CertificateSerial(Base):
+    """The last serial an issuer used in a year; its row lock gives numbers without gap or repeat."""
+
+    __tablename__ = "certificate_serial"
+
+    issuer: Mapped[str] = mapped_column(primary_key=True)
+    """First part of the number: ``TW``, ``68`` or ``67-660``."""
+    year: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
+    serial: Mapped[int]
