@@ -7,13 +7,14 @@ transaction commits; that is what lets an idempotent answer be stored with its e
 import hashlib
 import json
 import unicodedata
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
 from typing import Any
 
 import orjson
 from fastapi import APIRouter, Request
-from fastapi.dependencies.utils import get_flat_params
-from fastapi.params import Form, Query
+from fastapi._compat import ModelField
+from fastapi.dependencies.models import Dependant
+from fastapi.params import Form
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -96,20 +97,19 @@ class StrictRoute(APIRoute):
         """Names of all query parameters, and of those that may repeat."""
         names: set[str] = set()
         lists: set[str] = set()
-        for field in get_flat_params(self.dependant):
-            if not isinstance(field.field_info, Query):
-                continue
+
+        def note(name: str, annotation: Any) -> None:
+            names.add(name)
+            if "list" in str(annotation).lower():
+                lists.add(name)
+
+        for field in _query_fields(self.dependant):
             annotation = field.field_info.annotation
             if isinstance(annotation, type) and issubclass(annotation, BaseModel):
                 for name, inner in annotation.model_fields.items():
-                    alias = inner.alias or name
-                    names.add(alias)
-                    if "list" in str(inner.annotation).lower():
-                        lists.add(alias)
+                    note(inner.alias or name, inner.annotation)
             else:
-                names.add(field.alias)
-                if "list" in str(annotation).lower():
-                    lists.add(field.alias)
+                note(field.alias, annotation)
         return names, lists
 
     def _check_query(self, request: Request, known: set[str], lists: set[str]) -> None:
@@ -179,6 +179,12 @@ class StrictRoute(APIRoute):
                 response = tag_response(request, response, _version_in(response))
             await idempotency.store_answer(session, request, response)
         return response
+
+
+def _query_fields(dependant: Dependant) -> Iterator[ModelField]:
+    yield from dependant.query_params
+    for needed in dependant.dependencies:
+        yield from _query_fields(needed)
 
 
 def _is_json(response: Response) -> bool:

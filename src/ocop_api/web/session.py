@@ -1,7 +1,7 @@
 """One request = one transaction, closed at the edge; reads go to connections that cannot write."""
 
 from collections.abc import AsyncIterator
-from typing import Annotated
+from typing import Annotated, Any
 
 import asyncpg
 from fastapi import Depends, Request
@@ -32,7 +32,7 @@ async def _open_read(request: Request) -> AsyncIterator[AsyncSession]:
         yield session
 
 
-def _fast_pool(request: Request) -> "asyncpg.Pool[asyncpg.Record]":
+def _fast_pool(request: Request) -> Any:
     return database_of(request).fast
 
 
@@ -44,5 +44,6 @@ WriteSession = Annotated[AsyncSession, Depends(_open_write, scope="function")]
 ReadSession = Annotated[AsyncSession, Depends(_open_read, scope="function")]
 """A session on which PostgreSQL refuses writes."""
 
-FastPool = Annotated["asyncpg.Pool[asyncpg.Record]", Depends(_fast_pool)]
+# asyncpg's pool is generic for the type checker only; the framework evaluates annotations at run time.
+FastPool = Annotated[asyncpg.Pool, Depends(_fast_pool)]
 """The asyncpg pool of the hot public reads (read-only)."""

@@ -1,0 +1,10 @@
+"""Where files are kept: one port, a folder for small installations, memory for tests."""
+
+from ocop_api.adapters.object_store.store import (
+    ObjectStore,
+    StorageUnavailableError,
+    folder_store,
+    memory_store,
+)
+
+__all__ = ["ObjectStore", "StorageUnavailableError", "folder_store", "memory_store"]

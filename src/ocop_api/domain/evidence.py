@@ -1,0 +1,38 @@
+"""Kinds of evidence a dossier holds (*minh chứng*): the fifteen of Form 02, Decision 26/2026."""
+
+from enum import StrEnum
+
+
+class EvidenceKind(StrEnum):
+    """What a document proves; the order is the form's."""
+
+    BUSINESS_REGISTRATION = "business_registration"
+    """Giấy đăng ký kinh doanh."""
+    PRODUCTION_CONDITION = "production_condition"
+    """Giấy chứng nhận đủ điều kiện sản xuất, an toàn thực phẩm (where compulsory)."""
+    MATERIAL_ORIGIN = "material_origin"
+    """Nguồn gốc nguyên liệu, vùng nguyên liệu, hợp đồng liên kết."""
+    ENVIRONMENT = "environment"
+    """Hồ sơ môi trường, công nghệ bền vững."""
+    LOCAL_LABOUR = "local_labour"
+    """Sử dụng lao động địa phương."""
+    GROWTH = "growth"
+    """Tăng trưởng: xếp loại hợp tác xã hoặc báo cáo tài chính hai năm."""
+    INTELLECTUAL_PROPERTY = "intellectual_property"
+    """Sở hữu trí tuệ."""
+    MARKET_DEVELOPMENT = "market_development"
+    """Hợp đồng, đơn hàng, hóa đơn."""
+    PROMOTION = "promotion"
+    """Hoạt động quảng bá."""
+    PRODUCT_STORY = "product_story"
+    """Câu chuyện sản phẩm."""
+    QUALITY_DECLARATION = "quality_declaration"
+    """Công bố chất lượng."""
+    TEST_REPORT = "test_report"
+    """Phiếu kiểm nghiệm."""
+    BARCODE_TRACEABILITY = "barcode_traceability"
+    """Mã vạch, tem truy xuất nguồn gốc."""
+    ADVANCED_QUALITY_MANAGEMENT = "advanced_quality_management"
+    """Hệ thống quản lý chất lượng tiên tiến."""
+    AWARD = "award"
+    """Giải thưởng."""
