@@ -192,12 +192,14 @@ def _sorts(key: str | None) -> Sorts:
     if not key:
         return Sorts(by_name, default="name")
     # What a person types is most often the beginning of the name; inner matches come last.
+    # Codes grow longer downwards: provinces come before the communes named alike.
     nearness = case(
         (PlaceUnit.place_key == key, 0),
         (PlaceUnit.place_key.startswith(key, autoescape=True), 1),
         else_=2,
     ).cast(Integer)
-    match = (SortKey(nearness, int), SortKey(PlaceUnit.sort_key.expression, str), unique)
+    highest_first = SortKey(func.length(PlaceUnit.code), int)
+    match = (SortKey(nearness, int), highest_first, SortKey(PlaceUnit.sort_key.expression, str), unique)
     return Sorts({"match": match, **by_name}, default="match")
 
 

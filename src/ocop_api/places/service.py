@@ -149,6 +149,25 @@ class PlaceService:
             raise NotFound("places.unknown", text=place_id, on=None, suggestions=[])
         return known[place_id]
 
+    async def by_code(self, code_or_id: str, *, on: date) -> Place:
+        """The unit with a code on a date, or with an id (then the date does not count).
+
+        Raises:
+            NotFound: ``places.unknown``; if the code is in use at another time, ``suggestions`` tell what
+                the unit became or came from.
+        """
+        written = read_text(code_or_id)
+        if written.place_id is not None:
+            return await self.get(written.place_id)
+        related: Sequence[PlaceUnit] = ()
+        if written.code is not None:
+            rows = await self._places.candidates(on, place_ids=(), codes=(written.code,), keys=())
+            if rows:
+                return _place(rows[0])
+            related = await self._places.related_on(on, code=written.code, keys=(), limit=_SUGGESTIONS_TOLD)
+        suggestions = [_told(_place(row)) for row in related]
+        raise NotFound("places.unknown", text=written.text, on=on, suggestions=suggestions)
+
     async def get_many(self, place_ids: Iterable[str]) -> dict[str, Place]:
         """The units with these ids, by id, in one query; unknown ids are left out."""
         return {row.id: _place(row) for row in await self._places.by_ids(set(place_ids))}
@@ -220,7 +239,7 @@ class PlaceService:
 
         Args:
             wanted: limit, cursor and sort (``name``, ``-name``, ``code``; with ``text`` also ``match``,
-                the default then: exact names first, then beginnings, then the rest).
+                the default then: exact names first, then beginnings, then the rest, provinces first).
             on: calendar day in Vietnam.
             text: part of a name in any spelling, or the beginning of a code.
             level: only this level.
