@@ -67,5 +67,6 @@ class LedgerCheckpoint(Base):
     seq: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     hash: Mapped[bytes] = mapped_column(LargeBinary)
     signed_at: Mapped[datetime]
-    key_id: Mapped[str]
+    public_key: Mapped[bytes] = mapped_column(LargeBinary)
+    """The Ed25519 key that signed, so that the API can publish it without holding the secret."""
     signature: Mapped[bytes] = mapped_column(LargeBinary)

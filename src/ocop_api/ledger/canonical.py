@@ -1,0 +1,90 @@
+"""One form of bytes for every event, so that anybody can compute the chain again.
+
+``hash = sha256(previous hash || canonical event)``, starting from 32 zero bytes. The canonical event is
+the JSON object below in the form of RFC 8785 (sorted keys, no spaces, UTF-8).
+"""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+import rfc8785
+
+GENESIS = bytes(32)
+"""What stands before the first event."""
+_LARGEST_EXACT = 2**53 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class EventRow:
+    """An event as it is stored; ``data_text`` is PostgreSQL's own text of the JSONB column."""
+
+    id: UUID
+    ordinal: int
+    at: datetime
+    kind: str
+    subject_type: str
+    subject_id: str
+    actor_id: UUID | None
+    area_path: list[str]
+    data_text: str
+
+
+class _InexactNumberError(ValueError):
+    """A number that an IEEE double cannot hold, and so RFC 8785 cannot write."""
+
+
+def _whole(lexeme: str) -> int:
+    value = int(lexeme)
+    if abs(value) > _LARGEST_EXACT:
+        raise _InexactNumberError(lexeme)
+    return value
+
+
+def _fraction(lexeme: str) -> float:
+    value = float(lexeme)
+    if Decimal(repr(value)) != Decimal(lexeme):
+        raise _InexactNumberError(lexeme)
+    return value
+
+
+def instant_text(value: datetime) -> str:
+    """An aware instant in UTC with six decimals and a final Z."""
+    return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def canonical_event(event: EventRow, *, seq: int, sealed_at: datetime) -> bytes:
+    """The bytes that are hashed for an event at place ``seq``.
+
+    The data go in as JSON. Where a number in them is beyond an IEEE double (or the nesting is too
+    deep), ``data_text`` with PostgreSQL's text stands instead of ``data``: an odd event must neither
+    stop the sealer nor hide a changed digit.
+    """
+    body: dict[str, Any] = {
+        "seq": seq,
+        "sealed_at": instant_text(sealed_at),
+        "id": str(event.id),
+        "ordinal": event.ordinal,
+        "at": instant_text(event.at),
+        "kind": event.kind,
+        "subject_type": event.subject_type,
+        "subject_id": event.subject_id,
+        "actor_id": None if event.actor_id is None else str(event.actor_id),
+        "area_path": list(event.area_path),
+    }
+    try:
+        body["data"] = json.loads(event.data_text, parse_int=_whole, parse_float=_fraction)
+        return rfc8785.dumps(body)
+    except (_InexactNumberError, OverflowError, RecursionError, rfc8785.CanonicalizationError):
+        body.pop("data", None)
+        body["data_text"] = event.data_text
+        return rfc8785.dumps(body)
+
+
+def chain_hash(previous: bytes, event: bytes) -> bytes:
+    """The next hash of the chain."""
+    return hashlib.sha256(previous + event).digest()

@@ -1,0 +1,66 @@
+"""Sealing as a job, and copying signed heads out of the database."""
+
+import asyncio
+from typing import Any
+
+import structlog
+
+from ocop_api.db.session import Database
+from ocop_api.jobs.queue import Handler, JobContext
+from ocop_api.ledger.heads import append_heads, heads_file, last_seq
+from ocop_api.ledger.keys import load_signer
+from ocop_api.ledger.sealing import checkpoints_after, lock_heads, seal
+from ocop_api.settings import Clock, Settings
+
+log = structlog.get_logger()
+
+_BATCH = 1000
+
+
+async def seal_pending(database: Database, settings: Settings, clock: Clock) -> int:
+    """Seal everything that is ready, batch by batch, and write the heads outside; gives the number.
+
+    Raises:
+        LedgerKeyError: no usable key.
+    """
+    signer = await asyncio.to_thread(load_signer, settings)
+    total = 0
+    more = True
+    while more:
+        async with database.transaction() as session:
+            report = await seal(session, now=clock(), signer=signer, limit=_BATCH)
+        total += report.sealed
+        more = report.more
+    await copy_heads(database, settings)
+    return total
+
+
+async def copy_heads(database: Database, settings: Settings) -> int:
+    """Write every committed head that is not outside yet; gives their number.
+
+    Runs after the commit: a head outside that the database does not know would look like a cut ledger.
+    A crash in between is made good by the next run.
+    """
+    path = heads_file(settings)
+    written = 0
+    async with database.transaction() as session:
+        await lock_heads(session)
+        last = await asyncio.to_thread(last_seq, path)
+        while heads := await checkpoints_after(session, last, _BATCH):
+            await asyncio.to_thread(append_heads, path, heads)
+            last = heads[-1].seq
+            written += len(heads)
+    return written
+
+
+async def _seal(context: JobContext, _payload: dict[str, Any]) -> None:
+    sealed = await seal_pending(context.database, context.settings, context.clock)
+    if sealed:
+        log.info("ledger_sealed", events=sealed)
+
+
+JOBS: dict[str, Handler] = {"ledger.seal": _seal}
+"""Handlers of this feature by name."""
+
+SCHEDULES: dict[str, str] = {"ledger.seal": "* * * * *"}
+"""Jobs that run by the clock: name to cron expression."""

@@ -1,0 +1,136 @@
+"""Rows of notices, and who holds the grants that make an event theirs."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, and_, false, or_, select, true, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from ocop_api.db.base import uuid7
+from ocop_api.db.paging import Rows, SortKey, Sorts, fetch_page
+from ocop_api.db.tables.accounts import AccountUser, RoleGrant
+from ocop_api.db.tables.notifications import Notification, NotificationCursor
+from ocop_api.domain.actor import Actor, Role
+from ocop_api.ledger.service import SealedEvent
+from ocop_api.notifications.policy import Concern
+from ocop_api.notifications.schemas import NotificationFilter
+
+_CREATED = Notification.created_at.expression
+_ID = Notification.id.expression
+_SORTS = Sorts(
+    {
+        "created": (SortKey(_CREATED, datetime), SortKey(_ID, UUID)),
+        "-created": (SortKey(_CREATED, datetime, descending=True), SortKey(_ID, UUID, descending=True)),
+    },
+    default="-created",
+)
+
+
+def visible_to(actor: Actor) -> ColumnElement[bool]:
+    """A user's own notices."""
+    return false() if actor.user_id is None else Notification.user_id == actor.user_id
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """An event to be told to users."""
+
+    event: SealedEvent
+    user_ids: Sequence[UUID]
+
+
+class NotificationRepository:
+    """Notices, their readers and the fan-out's cursor."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    async def page(self, actor: Actor, wanted: NotificationFilter) -> Rows:
+        """One page of the actor's notices."""
+        statement = select(Notification).where(visible_to(actor))
+        if wanted.unread is not None:
+            unread = Notification.read_at.is_(None)
+            statement = statement.where(unread if wanted.unread else ~unread)
+        return await fetch_page(self._session, statement, _SORTS, wanted.slice())
+
+    async def find(self, notification_id: UUID, actor: Actor) -> Notification | None:
+        """One of the actor's notices."""
+        statement = select(Notification).where(Notification.id == notification_id, visible_to(actor))
+        return (await self._session.scalars(statement)).one_or_none()
+
+    async def mark_read(self, notification_id: UUID, actor: Actor, now: datetime) -> None:
+        """Set the time of reading once; the first reading counts."""
+        await self._session.execute(
+            update(Notification)
+            .where(Notification.id == notification_id, visible_to(actor), Notification.read_at.is_(None))
+            .values(read_at=now)
+        )
+
+    async def hold_cursor(self, name: str) -> int:
+        """How far a reader has come; nobody else moves it until the commit."""
+        await self._session.execute(
+            insert(NotificationCursor).values(name=name, seq=0).on_conflict_do_nothing()
+        )
+        found: int = (
+            await self._session.execute(
+                select(NotificationCursor.seq).where(NotificationCursor.name == name).with_for_update()
+            )
+        ).scalar_one()
+        return found
+
+    async def move_cursor(self, name: str, seq: int) -> None:
+        """Remember how far the reader has come."""
+        await self._session.execute(
+            update(NotificationCursor).where(NotificationCursor.name == name).values(seq=seq)
+        )
+
+    async def concerned(self, concern: Concern, now: datetime) -> list[UUID]:
+        """Users in use whose grants match, in stable order."""
+        choices: list[ColumnElement[bool]] = []
+        if concern.producer_id is not None:
+            choices.append(
+                and_(RoleGrant.role == Role.PRODUCER, RoleGrant.producer_id == concern.producer_id)
+            )
+        if concern.place_ids:
+            choices.append(
+                and_(
+                    RoleGrant.role == Role.OFFICER,
+                    RoleGrant.place_id.in_(concern.place_ids),
+                    true() if concern.level is None else RoleGrant.level == concern.level,
+                )
+            )
+        rows = await self._session.scalars(
+            select(RoleGrant.user_id)
+            .join(AccountUser, AccountUser.id == RoleGrant.user_id)
+            .where(
+                or_(*choices),
+                RoleGrant.revoked_at.is_(None),
+                RoleGrant.valid_from <= now,
+                AccountUser.disabled_at.is_(None),
+            )
+            .distinct()
+            .order_by(RoleGrant.user_id)
+        )
+        return list(rows)
+
+    async def add(self, notices: Sequence[Notice]) -> None:
+        """Write notices; one that a user has already is left as it is."""
+        values = [
+            {
+                "id": uuid7(),
+                "user_id": user_id,
+                "event_id": notice.event.id,
+                "kind": notice.event.kind,
+                "subject_type": notice.event.subject_type,
+                "subject_id": notice.event.subject_id,
+                "data": dict(notice.event.data),
+                "created_at": notice.event.at,
+            }
+            for notice in notices
+            for user_id in notice.user_ids
+        ]
+        if values:
+            await self._session.execute(insert(Notification).on_conflict_do_nothing(), values)
