@@ -1,0 +1,92 @@
+"""Questions asked on the hot pool before a request has a transaction: whose token, whose password."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+import asyncpg
+
+from ocop_api.accounts.tokens import TokenKind, digest_of
+from ocop_api.domain.actor import Actor, Bound, Grant, Level, Role
+from ocop_api.domain.errors import Unauthenticated
+
+# One statement: token, session, user and live grants together, so a revoked session, a disabled user
+# or a withdrawn role counts from the very next request.
+_HOLDER = """
+select s.id as session_id, u.id as user_id, u.display_name,
+       g.role, g.bound, g.level, g.place_id, g.council_id, g.producer_id
+from account_token t
+join account_session s on s.id = t.session_id
+join account_user u on u.id = s.user_id
+left join role_grant g on g.user_id = u.id and g.revoked_at is null and g.valid_from <= $2
+where t.digest = $1 and t.kind = 'access' and t.expires_at > $2
+  and s.revoked_at is null and u.disabled_at is null
+order by g.id
+"""
+
+_BY_EMAIL = """
+select id, password_hash from account_user where email_folded = $1 and disabled_at is null
+"""
+
+_BY_ID = """
+select id, password_hash from account_user where id = $1 and disabled_at is null
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPassword:
+    """Whose password hash this is."""
+
+    user_id: UUID
+    password_hash: str
+
+
+async def authenticate(pool: "asyncpg.Pool[asyncpg.Record]", token: str, now: datetime) -> Actor:
+    """The actor behind an access token, with the grants that hold at ``now`` (aware).
+
+    Raises:
+        Unauthenticated: ``auth.invalid_token`` for an unknown or expired token, a revoked session or
+            a disabled user; the answer does not tell which.
+    """
+    digest = digest_of(token, TokenKind.ACCESS)
+    if digest is None:
+        raise Unauthenticated("auth.invalid_token")
+    rows = await pool.fetch(_HOLDER, digest, now)
+    if not rows:
+        raise Unauthenticated("auth.invalid_token")
+    return Actor(
+        user_id=rows[0]["user_id"],
+        name=rows[0]["display_name"],
+        grants=tuple(_grant(row) for row in rows if row["role"] is not None),
+        session_id=rows[0]["session_id"],
+    )
+
+
+def _grant(row: asyncpg.Record) -> Grant:
+    level = row["level"]
+    return Grant(
+        role=Role(row["role"]),
+        bound=Bound(row["bound"]),
+        level=None if level is None else Level(level),
+        place_id=row["place_id"],
+        council_id=row["council_id"],
+        producer_id=row["producer_id"],
+    )
+
+
+async def password_by_email(pool: "asyncpg.Pool[asyncpg.Record]", email_folded: str) -> StoredPassword | None:
+    """The password hash behind a folded e-mail; None when nobody who may sign in has it.
+
+    It is read on the hot pool, which gives its connection back at once: the slow verification that
+    follows must not hold a connection, or a burst of sign-ins would starve every other request.
+    """
+    return _stored(await pool.fetchrow(_BY_EMAIL, email_folded))
+
+
+async def password_of(pool: "asyncpg.Pool[asyncpg.Record]", user_id: UUID) -> StoredPassword | None:
+    """The password hash of a user who is not disabled, read as in ``password_by_email``."""
+    return _stored(await pool.fetchrow(_BY_ID, user_id))
+
+
+def _stored(row: asyncpg.Record | None) -> StoredPassword | None:
+    return None if row is None else StoredPassword(row["id"], row["password_hash"])
