@@ -98,7 +98,7 @@ async def test_a_unit_to_look_below_must_exist_on_that_day(client: httpx.AsyncCl
     gone = await _get(client, "/v1/places", status=422, within="63:67")
     assert gone["code"] == "places.not_in_force"
     assert "Tỉnh Đắk Nông" in gone["detail"]
-    assert (await _get(client, "/v1/places", status=404, within="34:99"))["code"] == "places.unknown"
+    assert (await _get(client, "/v1/places", status=422, within="34:99"))["code"] == "places.unknown"
 
 
 async def test_bad_queries_are_refused(client: httpx.AsyncClient) -> None:

@@ -249,11 +249,13 @@ class PlaceService:
             Rows whose items are ``Place``.
 
         Raises:
-            NotFound: ``places.unknown``, ``within`` is no unit.
-            Invalid: ``places.not_in_force``, ``within`` does not exist on that day; paging errors.
+            Invalid: ``places.unknown``, ``within`` is no unit (a filter that cannot hold, not a missing
+                resource); ``places.not_in_force``, it does not exist on that day; paging errors.
         """
         if within is not None:
-            above = await self.get(within)
+            above = (await self.get_many([within])).get(within)
+            if above is None:
+                raise Invalid("places.unknown", text=within, on=on, suggestions=[])
             if not above.in_force(on):
                 raise _not_in_force(above, on)
         key = code = None
