@@ -26,6 +26,7 @@ from ocop_api.app import create_app
 from ocop_api.db import migrating
 from ocop_api.db.session import Database, asyncpg_arguments
 from ocop_api.domain.actor import Actor
+from ocop_api.seeding import seed_reference
 from ocop_api.settings import DatabaseSettings, SecuritySettings, Settings, StorageSettings
 from ocop_api.web import logs
 
@@ -65,12 +66,8 @@ def _prepare_template() -> None:
     name = f"ocop_template_{uuid4().hex[:8]}"
     asyncio.run(run_statement(f'create database "{name}"'))
     migrating.upgrade(url_of(name))
-    try:
-        from ocop_api.seeding import seed_reference
-    except ModuleNotFoundError:
-        pass
-    else:
-        asyncio.run(seed_reference(make_settings(url_of(name), Path(tempfile.mkdtemp()))))
+    with tempfile.TemporaryDirectory() as folder:
+        asyncio.run(seed_reference(make_settings(url_of(name), Path(folder))))
     os.environ[_TEMPLATE] = name
 
 

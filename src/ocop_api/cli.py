@@ -156,7 +156,7 @@ def seed() -> None:
     """Load reference data, the first administrator, and in demo mode accounts and the sample catalogue."""
     with _settings(migrate=True) as settings:
         report = asyncio.run(seeding.seed_all(settings))
-        console.print(f"{report.places} places, {report.products} products, {len(report.accounts)} accounts.")
+        console.print(f"{report.products} products, {len(report.accounts)} demo accounts.")
 
 
 @app.command()

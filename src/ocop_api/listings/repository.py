@@ -72,7 +72,7 @@ class ListingRepository:
 
     async def find(self, listing_id: UUID, actor: Actor, *, lock: bool = False) -> Any:
         """One visible listing with its channel's kind, or None."""
-        statement: Select[Any] = (
+        statement: Select[*tuple[Any, ...]] = (
             select(Listing, Channel.kind)
             .join(Channel, Channel.code == Listing.channel_code)
             .where(Listing.id == listing_id, self.visible_to(actor))
