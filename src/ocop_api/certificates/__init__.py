@@ -1,0 +1,1 @@
+"""Certificates: issuing, printing, public verification, withdrawal. Expiry is a matter of the day."""

@@ -1,0 +1,191 @@
+"""Decisions about certificates that need no database: what one is worth, who may act, what is refused."""
+
+import base64
+import re
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import StrEnum
+from itertools import pairwise
+from typing import Literal
+from uuid import UUID
+
+from ocop_api.domain.actor import Level
+from ocop_api.domain.certificate import CertificateFacts, CertificateNumber, status_on
+from ocop_api.domain.errors import Invalid, RuleViolation
+from ocop_api.domain.regimes import Regime
+
+_CODE = re.compile(r"[a-z2-7]{26}", re.ASCII)
+_CODE_BYTES = 16
+# What people write for letters the alphabet of RFC 4648 leaves out.
+_LOOKALIKES = str.maketrans("018", "olb")
+
+
+class Standing(StrEnum):
+    """What a reader of the register is told on a given day."""
+
+    NOT_YET_VALID = "not_yet_valid"
+    VALID = "valid"
+    EXPIRING = "expiring"
+    EXTENDED = "extended"
+    EXPIRED = "expired"
+    WITHDRAWN = "withdrawn"
+    SUPERSEDED = "superseded"
+    REPORTED = "reported"
+    """Only reported: no dated decision is at hand, so nothing is said about validity."""
+
+    @property
+    def in_force(self) -> bool:
+        """Whether the product may carry these stars on that day."""
+        return self in {self.VALID, self.EXPIRING, self.EXTENDED}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Life:
+    """The dates that decide what a certificate is worth."""
+
+    stars: int
+    issued_on: date | None
+    valid_until: date | None
+    notice_from: date | None
+    withdrawn_on: date | None = None
+    superseded_on: date | None = None
+
+    def standing(self, day: date) -> Standing:
+        """What it is worth on ``day``; the day itself belongs to the term."""
+        if self.issued_on is None or self.valid_until is None or self.notice_from is None:
+            if self.withdrawn_on is not None and self.withdrawn_on <= day:
+                return Standing.WITHDRAWN
+            if self.superseded_on is not None and self.superseded_on <= day:
+                return Standing.SUPERSEDED
+            return Standing.REPORTED
+        facts = CertificateFacts(
+            issued_on=self.issued_on,
+            valid_until=self.valid_until,
+            notice_days=(self.valid_until - self.notice_from).days,
+            withdrawn_on=self.withdrawn_on,
+            superseded_on=self.superseded_on,
+        )
+        return Standing(status_on(facts, day).value)
+
+
+@dataclass(frozen=True, slots=True)
+class Recognition:
+    """What a product holds by all its certificates together."""
+
+    status: Literal["none", "valid", "reported", "withdrawn"]
+    stars: int | None
+    valid_until: date | None
+
+
+def recognition_of(lives: Iterable[Life], day: date) -> Recognition:
+    """The recognition a product shows: the last dated one that stands, else a report, else a withdrawal.
+
+    A term that has run out still counts as dated, with its last day; readers compute the expiry.
+    A report older than a withdrawal cannot be told from one after it, so a withdrawal hides reports.
+    """
+    lives = list(lives)
+    dated = [
+        life
+        for life in lives
+        if life.valid_until is not None and life.standing(day).value not in {"withdrawn", "superseded"}
+    ]
+    if dated:
+        last = max(dated, key=lambda life: (life.issued_on or date.min, life.stars))
+        return Recognition("valid", last.stars, last.valid_until)
+    withdrawn = [life for life in lives if life.standing(day) is Standing.WITHDRAWN]
+    if withdrawn:
+        last = max(withdrawn, key=lambda life: life.withdrawn_on or date.min)
+        return Recognition("withdrawn", last.stars, last.valid_until)
+    reported = [life.stars for life in lives if life.standing(day) is Standing.REPORTED]
+    return Recognition("reported", max(reported), None) if reported else Recognition("none", None, None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Term:
+    """One life among others of its product, for finding who follows whom."""
+
+    certificate_id: UUID
+    issued_on: date
+    valid_until: date
+
+
+def successions(terms: Iterable[Term]) -> list[tuple[UUID, UUID, date]]:
+    """Which certificate another one of the same product replaced while it ran: (old, new, from when)."""
+    ordered = sorted(terms, key=lambda term: (term.issued_on, term.certificate_id))
+    return [
+        (earlier.certificate_id, later.certificate_id, later.issued_on)
+        for earlier, later in pairwise(ordered)
+        if later.issued_on <= earlier.valid_until
+    ]
+
+
+def term_of(facts: CertificateFacts) -> dict[str, date]:
+    """The columns of a term: first day, last day, first day of notice."""
+    return {
+        "issued_on": facts.issued_on,
+        "valid_until": facts.valid_until,
+        "notice_from": facts.valid_until - timedelta(days=facts.notice_days),
+    }
+
+
+def check_decided_on(decided_on: date, *, lodged_on: date | None, today: date) -> None:
+    """Refuse a decision from before the dossier was lodged, or from a day that has not come.
+
+    Raises:
+        RuleViolation: ``certificate.decided_in_future`` or ``certificate.decided_before_lodging``.
+    """
+    if decided_on > today:
+        raise RuleViolation("certificate.decided_in_future", decided_on=decided_on, today=today)
+    if lodged_on is not None and decided_on < lodged_on:
+        raise RuleViolation("certificate.decided_before_lodging", decided_on=decided_on, lodged_on=lodged_on)
+
+
+def check_withdrawal(life: Life, *, concluded_on: date, today: date) -> None:
+    """Refuse to withdraw what no longer stands, and conclusions of impossible days.
+
+    Raises:
+        RuleViolation: ``certificate.not_in_force`` with the ``standing``,
+            ``certificate.conclusion_in_future``, ``certificate.conclusion_before_issue``.
+    """
+    standing = life.standing(today)
+    if not (standing.in_force or standing is Standing.REPORTED):
+        raise RuleViolation("certificate.not_in_force", standing=standing.value)
+    if concluded_on > today:
+        raise RuleViolation("certificate.conclusion_in_future", concluded_on=concluded_on, today=today)
+    if life.issued_on is not None and concluded_on < life.issued_on:
+        raise RuleViolation(
+            "certificate.conclusion_before_issue", concluded_on=concluded_on, issued_on=life.issued_on
+        )
+
+
+def recognising_level(regime: Regime, stars: int) -> Level:
+    """The level that recognises ``stars`` under ``regime``.
+
+    Raises:
+        RuleViolation: ``certificate.stars_not_certified``.
+    """
+    level = regime.deciding_level(stars)
+    if level is None:
+        raise RuleViolation("certificate.stars_not_certified", stars=stars, regime=regime.code)
+    return level
+
+
+def new_code() -> str:
+    """A verification code: 128 random bits as 26 letters and digits that are hard to confuse."""
+    return base64.b32encode(secrets.token_bytes(_CODE_BYTES)).decode().rstrip("=").lower()
+
+
+def read_code(text: str) -> str | None:
+    """The code a person or scanner meant, None when it cannot be one."""
+    plain = re.sub(r"[\s-]", "", text[:80]).lower().translate(_LOOKALIKES)
+    return plain if _CODE.fullmatch(plain) else None
+
+
+def read_number(text: str) -> str:
+    """A certificate number in its printed form; unknown formats are kept, with single spaces."""
+    try:
+        return str(CertificateNumber.parse(text))
+    except Invalid:
+        return " ".join(text.split())

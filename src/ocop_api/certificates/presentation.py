@@ -1,0 +1,180 @@
+"""How a certificate is told: the words of a verdict, the links, the shapes of the answers."""
+
+from datetime import date
+
+from ocop_api.certificates.policy import Standing
+from ocop_api.certificates.repository import CertificateRecord
+from ocop_api.certificates.schemas import (
+    CertificateRead,
+    VerificationRead,
+    VerificationWithdrawal,
+    WithdrawalRead,
+)
+from ocop_api.certificates.verification import Finding
+from ocop_api.domain.certificate import WithdrawalGround, withdrawal_due
+from ocop_api.domain.regimes import regime_on
+from ocop_api.web.pages.rendering import format_day
+from ocop_api.web.texts import Language
+
+_TITLES: dict[Standing, tuple[str, str]] = {
+    Standing.NOT_YET_VALID: ("Chưa có hiệu lực", "Not yet valid"),
+    Standing.VALID: ("Còn hiệu lực", "Valid"),
+    Standing.EXPIRING: ("Còn hiệu lực, sắp hết hạn", "Valid, expiring soon"),
+    Standing.EXTENDED: ("Còn hiệu lực, được kéo dài", "Valid, prolonged"),
+    Standing.EXPIRED: ("Đã hết hạn", "Expired"),
+    Standing.WITHDRAWN: ("Đã bị thu hồi", "Withdrawn"),
+    Standing.SUPERSEDED: ("Đã được thay thế", "Replaced"),
+    Standing.REPORTED: ("Chưa xác minh được", "Not verified"),
+}
+_MEANINGS: dict[Standing, tuple[str, str]] = {
+    Standing.NOT_YET_VALID: (
+        "Giấy chứng nhận chỉ có hiệu lực từ ngày {issued_on}.",
+        "The certificate takes effect on {issued_on} only.",
+    ),
+    Standing.VALID: (
+        "Sản phẩm được công nhận OCOP {stars} sao, có hiệu lực đến hết ngày {valid_until}.",
+        "The product is recognised with {stars} OCOP stars until the end of {valid_until}.",
+    ),
+    Standing.EXPIRING: (
+        "Sản phẩm được công nhận OCOP {stars} sao; giấy chứng nhận sẽ hết hạn sau ngày {valid_until}.",
+        "The product is recognised with {stars} OCOP stars; the certificate runs out after {valid_until}.",
+    ),
+    Standing.EXTENDED: (
+        "Giấy chứng nhận đã hết kỳ hạn nhưng được kéo dài trong khi chờ đánh giá lại.",
+        "The term is over, but the certificate is prolonged while the product is rated again.",
+    ),
+    Standing.EXPIRED: (
+        "Giấy chứng nhận đã hết hạn sau ngày {valid_until}; sản phẩm không còn được mang {stars} sao.",
+        "The certificate ran out after {valid_until}; the product may no longer carry {stars} stars.",
+    ),
+    Standing.WITHDRAWN: (
+        "Giấy chứng nhận đã bị thu hồi từ ngày {withdrawn_on}; sản phẩm không được mang sao OCOP.",
+        "The certificate was withdrawn on {withdrawn_on}; the product may not carry its OCOP stars.",
+    ),
+    Standing.SUPERSEDED: (
+        "Từ ngày {superseded_on}, một giấy chứng nhận mới của sản phẩm đã thay thế giấy này.",
+        "A newer certificate of the product took the place of this one on {superseded_on}.",
+    ),
+    Standing.REPORTED: (
+        "Có tin sản phẩm được công nhận {stars} sao, nhưng chưa có quyết định kèm ngày để xác nhận hiệu lực.",
+        "The product is reported to hold {stars} stars, but no dated decision on record confirms it.",
+    ),
+}
+TONES: dict[Standing, str] = {
+    Standing.NOT_YET_VALID: "calm",
+    Standing.VALID: "good",
+    Standing.EXPIRING: "good",
+    Standing.EXTENDED: "good",
+    Standing.EXPIRED: "bad",
+    Standing.WITHDRAWN: "bad",
+    Standing.SUPERSEDED: "warn",
+    Standing.REPORTED: "calm",
+}
+"""Colour of the verdict on the page; the words carry the meaning, the colour only helps."""
+
+
+def title_of(standing: Standing, language: Language) -> str:
+    """The verdict in a few words."""
+    return _TITLES[standing][0 if language == "vi" else 1]
+
+
+def meaning_of(finding: Finding, language: Language) -> str:
+    """The verdict in one sentence."""
+
+    def day(value: date | None) -> str:
+        return "—" if value is None else format_day(value, language)
+
+    return _MEANINGS[finding.standing][0 if language == "vi" else 1].format(
+        stars=finding.stars,
+        issued_on=day(finding.issued_on),
+        valid_until=day(finding.valid_until),
+        withdrawn_on=day(finding.withdrawn_on),
+        superseded_on=day(finding.superseded_on),
+    )
+
+
+def ground_text(ground: WithdrawalGround, language: Language) -> str:
+    """The ground of a withdrawal for a reader."""
+    return ground.vi if language == "vi" else ground.en
+
+
+def page_url(public_url: str, code: str) -> str:
+    """What the QR symbol opens."""
+    return f"{public_url.rstrip('/')}/verify/{code}"
+
+
+def verification_of(finding: Finding, public_url: str, language: Language) -> VerificationRead:
+    """The answer of verification as data."""
+    withdrawal = None
+    if finding.withdrawn_on is not None and finding.ground is not None:
+        withdrawal = VerificationWithdrawal(
+            withdrawn_on=finding.withdrawn_on,
+            ground=finding.ground,
+            text=ground_text(finding.ground, language),
+        )
+    successor = finding.successor_code
+    return VerificationRead(
+        status=finding.standing,
+        in_force=finding.standing.in_force,
+        meaning=meaning_of(finding, language),
+        checked_on=finding.day,
+        certificate_number=finding.number,
+        stars=finding.stars,
+        product_name=finding.product_name,
+        producer_name=finding.producer_name,
+        decision_number=finding.decision_number,
+        decided_on=finding.decided_on,
+        issuing_authority=finding.issuing_authority,
+        issued_on=finding.issued_on,
+        valid_until=finding.valid_until,
+        withdrawal=withdrawal,
+        superseded_on=finding.superseded_on,
+        successor_url=None if successor is None else page_url(public_url, successor),
+        url=page_url(public_url, finding.code),
+        product_id=finding.product_id,
+        certificate_id=finding.certificate_id,
+    )
+
+
+def certificate_of(
+    record: CertificateRecord, *, public_url: str, today: date, with_reason: bool = False
+) -> CertificateRead:
+    """A certificate as the register shows it; ``with_reason`` for those who may read the dossier."""
+    c, w, s = record.certificate, record.withdrawal, record.supersession
+    standing = record.life.standing(today)
+    withdrawal = None
+    if w is not None:
+        ground = WithdrawalGround(w.ground)
+        withdrawal = WithdrawalRead(
+            withdrawn_on=w.withdrawn_on,
+            ground=ground,
+            point=ground.point,
+            decision_number=w.decision_number,
+            concluded_on=w.concluded_on,
+            due_on=withdrawal_due(regime_on(w.withdrawn_on), w.concluded_on),
+            reason=w.reason if with_reason else None,
+        )
+    return CertificateRead.model_validate(
+        {
+            **{name: getattr(c, name) for name in _COLUMNS},
+            "status": standing,
+            "in_force": standing.in_force,
+            "verification_code": c.code,
+            "verification_url": page_url(public_url, c.code),
+            "withdrawal": withdrawal,
+            "superseded_on": None if s is None else s.superseded_on,
+            "superseded_by": None if s is None else s.successor_id,
+        }
+    )
+
+
+_COMPUTED = {
+    "status",
+    "in_force",
+    "verification_code",
+    "verification_url",
+    "withdrawal",
+    "superseded_on",
+    "superseded_by",
+}
+_COLUMNS = tuple(name for name in CertificateRead.model_fields if name not in _COMPUTED)

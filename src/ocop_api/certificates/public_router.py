@@ -1,0 +1,138 @@
+"""Verification for anyone: as data under ``/v1/verify``, as the page a scanned QR symbol opens."""
+
+from typing import Annotated, Any
+
+from fastapi import Depends, Query, Request
+from starlette.responses import HTMLResponse, Response
+
+from ocop_api.certificates.presentation import TONES, ground_text, meaning_of, page_url, title_of
+from ocop_api.certificates.presentation import verification_of as as_answer
+from ocop_api.certificates.schemas import VerificationRead
+from ocop_api.certificates.verification import Finding, VerificationService
+from ocop_api.domain.clock import vietnam_date
+from ocop_api.domain.errors import NotFound
+from ocop_api.web.caller import Now
+from ocop_api.web.pages.rendering import choose_language, render
+from ocop_api.web.problems import language_of
+from ocop_api.web.routing import OPEN_QUERY, feature_router
+from ocop_api.web.session import database_of
+from ocop_api.web.texts import Language
+
+router = feature_router("/v1/verify", "verification")
+page_router = feature_router("/verify", "verification")
+# Messengers append tracking parameters to shared links; a page must open all the same.
+_OPEN: dict[str, Any] = {OPEN_QUERY: True}
+_HTML: dict[int | str, dict[str, Any]] = {
+    404: {"content": {"text/html": {}}, "description": "Not in the register; a page with advice"}
+}
+
+
+def _public_url(request: Request) -> str:
+    url: str = request.app.state.settings.web.public_url
+    return url
+
+
+PublicUrl = Annotated[str, Depends(_public_url)]
+"""Base of every link, without the path."""
+
+
+def _verification(request: Request, now: Now) -> VerificationService:
+    return VerificationService(database_of(request).fast, vietnam_date(now()))
+
+
+Verification = Annotated[VerificationService, Depends(_verification)]
+
+
+def _answer(request: Request, finding: Finding, public_url: str) -> Response:
+    language = language_of(request)
+    body = as_answer(finding, public_url, language)
+    # The shape is built here; running it through the framework's validation again would double the cost.
+    return Response(
+        body.model_dump_json(),
+        media_type="application/json",
+        headers={"Content-Language": language, "Vary": "Accept-Language", "Cache-Control": "no-cache"},
+    )
+
+
+@router.get("/{code}", response_model=VerificationRead)
+async def verify_certificate(
+    code: str, request: Request, verification: Verification, public_url: PublicUrl
+) -> Response:
+    """What the certificate behind a QR symbol is worth today. Case, spaces and dashes do not matter."""
+    return _answer(request, await verification.by_code(code), public_url)
+
+
+@router.get("", response_model=VerificationRead)
+async def verify_certificate_number(
+    request: Request,
+    verification: Verification,
+    public_url: PublicUrl,
+    number: Annotated[str, Query(min_length=1, max_length=64, examples=["68-01-2026"])],
+) -> Response:
+    """What the certificate with this printed number is worth today."""
+    return _answer(request, await verification.by_number(number), public_url)
+
+
+def _language(request: Request) -> Language:
+    asked = request.query_params.get("lang")
+    known: Language | None = "vi" if asked == "vi" else "en" if asked == "en" else None
+    return choose_language(known, request.headers.get("accept-language", ""))
+
+
+PageLanguage = Annotated[Language, Depends(_language)]
+
+
+def _page(finding: Finding, language: Language, public_url: str) -> HTMLResponse:
+    other = "en" if language == "vi" else "vi"
+    successor = finding.successor_code
+    return render(
+        "certificates/verify.html",
+        language,
+        found=finding,
+        title=title_of(finding.standing, language),
+        meaning=meaning_of(finding, language),
+        tone=TONES[finding.standing],
+        ground=None if finding.ground is None else ground_text(finding.ground, language),
+        successor_url=None if successor is None else f"/verify/{successor}?lang={language}",
+        pdf_url=f"/v1/certificates/{finding.certificate_id}/certificate.pdf",
+        url=page_url(public_url, finding.code),
+        # The number's page has a query of its own; the code's page stands for both.
+        switch_url=f"/verify/{finding.code}?lang={other}",
+        home_url=f"/verify?lang={language}",
+    )
+
+
+def _unknown(language: Language, wanted: str) -> HTMLResponse:
+    return render("certificates/unknown.html", language, status_code=404, wanted=wanted[:80])
+
+
+@page_router.get("", response_class=HTMLResponse, responses=_HTML, openapi_extra=_OPEN)
+async def show_verification_form(
+    verification: Verification,
+    language: PageLanguage,
+    public_url: PublicUrl,
+    number: Annotated[str, Query(max_length=200, description="printed number or code")] = "",
+) -> HTMLResponse:
+    """The page to look a certificate up by its printed number or code (`?lang=vi|en`)."""
+    if not number.strip():
+        return render("certificates/form.html", language)
+    try:
+        finding = await verification.by_text(number)
+    except NotFound:
+        return _unknown(language, number)
+    return _page(finding, language, public_url)
+
+
+@page_router.get("/{code}", response_class=HTMLResponse, responses=_HTML, openapi_extra=_OPEN)
+async def show_verification_page(
+    code: str, verification: Verification, language: PageLanguage, public_url: PublicUrl
+) -> HTMLResponse:
+    """The page behind the QR symbol of a certificate (`?lang=vi|en`)."""
+    try:
+        finding = await verification.by_code(code)
+    except NotFound:
+        return _unknown(language, code)
+    return _page(finding, language, public_url)
+
+
+routers = (router, page_router)

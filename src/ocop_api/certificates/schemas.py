@@ -1,0 +1,146 @@
+"""What goes in and out about certificates."""
+
+from datetime import date
+from typing import Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from ocop_api.certificates.policy import Standing
+from ocop_api.domain.actor import Level
+from ocop_api.domain.certificate import WithdrawalGround
+from ocop_api.web.schemas import Code, Input, LongText, Output, PageQuery, ShortText
+
+_ID = "0192f7c4-6f0e-7a3b-9c56-1f2e3d4c5b6a"
+_CODE = "k3v7m2qz5t4xw6y7abcdefghij"
+
+
+class CertificateIssue(Input):
+    """The decision that recognises a rated dossier."""
+
+    dossier_id: UUID = Field(examples=[_ID])
+    decision_number: Code = Field(examples=["1234/QĐ-UBND"])
+    decided_on: date = Field(
+        description="date of the decision and of issue; not before lodging, not after today",
+        examples=["2026-06-15"],
+    )
+    signed_by_title: ShortText = Field(
+        description="title above the signature, not a name", examples=["Chủ tịch"]
+    )
+    issuing_authority: ShortText | None = Field(
+        None,
+        description="as printed; the committee or ministry of the level unless given",
+        examples=["Ủy ban nhân dân tỉnh Lâm Đồng"],
+    )
+
+
+class CertificateWithdraw(Input):
+    """The decision that takes a certificate back."""
+
+    ground: WithdrawalGround = Field(
+        description="Decision 26/2026, Art. 8.1", examples=["production_stopped"]
+    )
+    reason: LongText = Field(
+        min_length=1,
+        description="for the record; not shown to the public",
+        examples=["Cơ sở đã giải thể, xã xác nhận ngày 10/06/2026."],
+    )
+    concluded_on: date = Field(
+        description="day of the authority's conclusion or the commune's confirmation", examples=["2026-06-10"]
+    )
+    decision_number: Code | None = Field(None, examples=["1300/QĐ-UBND"])
+
+
+class CertificateFilter(PageQuery):
+    """Filters of the public register."""
+
+    status: Standing | None = Field(None, description="on the day of the request")
+    stars: int | None = Field(None, ge=3, le=5)
+    product_id: UUID | None = None
+    producer_id: UUID | None = None
+    place_id: str | None = Field(
+        None,
+        max_length=20,
+        description="an administrative unit, old or new, with all below it",
+        examples=["34:68"],
+    )
+    expiring_before: date | None = Field(None, description="in force now, last day before this one")
+
+
+class WithdrawalRead(Output):
+    """What the public learns of a withdrawal; ``reason`` only those who may read the dossier."""
+
+    withdrawn_on: date
+    ground: WithdrawalGround
+    point: str = Field(description="point of Art. 8.1 of Decision 26/2026", examples=["đ"])
+    decision_number: str | None
+    concluded_on: date
+    due_on: date = Field(description="last day for the decision (Art. 8.4)")
+    reason: str | None = Field(None, description="null for the public")
+
+
+class CertificateRead(Output):
+    """One certificate as issued, and what it is worth on the day of the request."""
+
+    id: UUID = Field(examples=[_ID])
+    number: str | None = Field(examples=["68-01-2026"])
+    status: Standing
+    in_force: bool = Field(description="the product may carry these stars today")
+    product_id: UUID
+    producer_id: UUID
+    dossier_id: UUID | None
+    product_name: str = Field(description="as printed", examples=["Cà phê Đắk Nông"])
+    producer_name: str = Field(description="as printed")
+    producer_address: str = Field(description="business address as printed")
+    stars: int = Field(examples=[4])
+    regime: str | None = Field(examples=["qd26-2026"])
+    level: Level | None = Field(description="of the deciding authority")
+    decision_number: str | None
+    decided_on: date | None
+    issued_on: date | None
+    valid_until: date | None = Field(description="last day of the term; null when only reported")
+    issuing_authority: str | None
+    place: str | None = Field(description="where it was issued", examples=["Lâm Đồng"])
+    source: str = Field(description="`issued` here, or where a recorded recognition was read")
+    confidence: Literal["decision", "press"]
+    verification_code: str = Field(examples=[_CODE])
+    verification_url: str = Field(description="what the QR symbol opens")
+    withdrawal: WithdrawalRead | None
+    superseded_on: date | None
+    superseded_by: UUID | None
+    version: int
+
+
+class VerificationWithdrawal(Output):
+    """Why and when a certificate was taken back."""
+
+    withdrawn_on: date
+    ground: WithdrawalGround
+    text: str = Field(description="the ground in the answer's language")
+
+
+class VerificationRead(Output):
+    """The answer to "is this certificate good today?"."""
+
+    status: Standing
+    in_force: bool = Field(description="the product may carry these stars today")
+    meaning: str = Field(
+        description="one sentence for a person, in the answer's language",
+        examples=["Giấy chứng nhận còn hiệu lực đến hết ngày 15/06/2029."],
+    )
+    checked_on: date = Field(description="calendar day in Vietnam the answer is about")
+    certificate_number: str | None
+    stars: int
+    product_name: str
+    producer_name: str
+    decision_number: str | None
+    decided_on: date | None
+    issuing_authority: str | None
+    issued_on: date | None
+    valid_until: date | None
+    withdrawal: VerificationWithdrawal | None
+    superseded_on: date | None
+    successor_url: str | None = Field(description="page of the certificate that took its place")
+    url: str = Field(description="page of this certificate")
+    product_id: UUID
+    certificate_id: UUID
