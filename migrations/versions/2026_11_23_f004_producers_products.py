@@ -10,6 +10,15 @@ branch_labels = None
 depends_on = None
 
 
+def _search() -> sa.Column[str]:
+    return sa.Column(
+        "search",
+        postgresql.TSVECTOR(),
+        sa.Computed("array_to_tsvector(string_to_array(search_text, ' '))", persisted=True),
+        nullable=False,
+    )
+
+
 def _area_path() -> sa.Column[list[str]]:
     return sa.Column("area_path", postgresql.ARRAY(sa.Text()), server_default=sa.text("'{}'"), nullable=False)
 
@@ -31,6 +40,7 @@ def upgrade() -> None:
         sa.Column("name_folded", sa.Text(), nullable=False),
         sa.Column("sort_key", sa.Text(collation="C"), nullable=False),
         sa.Column("search_text", sa.Text(), nullable=False),
+        _search(),
         sa.Column("tax_code", sa.Text(), nullable=True),
         sa.Column("address", sa.Text(), nullable=True),
         sa.Column("place_id", sa.Text(), nullable=True),
@@ -65,6 +75,7 @@ def upgrade() -> None:
         postgresql_nulls_not_distinct=True,
     )
     op.create_index("uq_producer__tax_code", "producer", ["tax_code"], unique=True)
+    op.create_index("ix_producer__search", "producer", ["search"], postgresql_using="gin")
     op.create_index("ix_producer__area_path", "producer", ["area_path"], postgresql_using="gin")
     op.create_index("ix_producer__sort_key", "producer", ["sort_key", "id"])
     op.create_index("ix_producer__updated_at", "producer", ["updated_at", "id"])
@@ -76,12 +87,7 @@ def upgrade() -> None:
         sa.Column("name_folded", sa.Text(), nullable=False),
         sa.Column("sort_key", sa.Text(collation="C"), nullable=False),
         sa.Column("search_text", sa.Text(), nullable=False),
-        sa.Column(
-            "search",
-            postgresql.TSVECTOR(),
-            sa.Computed("array_to_tsvector(string_to_array(search_text, ' '))", persisted=True),
-            nullable=False,
-        ),
+        _search(),
         sa.Column("industry", sa.Text(), nullable=True),
         sa.Column("set_number", sa.SmallInteger(), nullable=True),
         sa.Column("description", sa.Text(), nullable=True),

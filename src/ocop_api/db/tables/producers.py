@@ -1,6 +1,7 @@
 """Producers (*chủ thể OCOP*) as registered businesses, with what the public never sees of them."""
 
-from sqlalchemy import CheckConstraint, Index, Text
+from sqlalchemy import CheckConstraint, Computed, Index, Text
+from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ocop_api.db.base import AreaPath, Base, Identity, Stamped, Versioned
@@ -25,6 +26,13 @@ class Producer(Stamped, Versioned, Base):
     sort_key: Mapped[str] = mapped_column(Text(collation="C"))
     search_text: Mapped[str]
     """Folded words by which the producer is found."""
+    # Words go into the vector as they are: the text parser would cut some differently from a query.
+    search: Mapped[str] = mapped_column(
+        TSVECTOR,
+        Computed("array_to_tsvector(string_to_array(search_text, ' '))", persisted=True),
+        deferred=True,
+        deferred_raiseload=True,
+    )
     tax_code: Mapped[str | None]
     address: Mapped[str | None]
     place_id: Mapped[str | None]
@@ -59,6 +67,7 @@ class Producer(Stamped, Versioned, Base):
             info={"code": "producers.duplicate"},
         ),
         Index("uq_producer__tax_code", "tax_code", unique=True, info={"code": "producers.tax_code_taken"}),
+        Index("ix_producer__search", "search", postgresql_using="gin"),
         Index("ix_producer__area_path", "area_path", postgresql_using="gin"),
         Index("ix_producer__sort_key", "sort_key", "id"),
         Index("ix_producer__updated_at", "updated_at", "id"),

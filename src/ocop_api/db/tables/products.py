@@ -29,7 +29,10 @@ class Product(Stamped, Versioned, Base):
     """Folded words of the product's and the producer's name."""
     # Words go into the vector as they are: the text parser would cut some differently from a query.
     search: Mapped[str] = mapped_column(
-        TSVECTOR, Computed("array_to_tsvector(string_to_array(search_text, ' '))", persisted=True)
+        TSVECTOR,
+        Computed("array_to_tsvector(string_to_array(search_text, ' '))", persisted=True),
+        deferred=True,
+        deferred_raiseload=True,
     )
     industry: Mapped[str | None]
     """Industry I to VI of Annex I of Decision 26/2026 (*ngành*)."""

@@ -1,0 +1,1 @@
+"""Products (*sản phẩm OCOP*): what producers offer, the recognition they hold, the public catalogue."""

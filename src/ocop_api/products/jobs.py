@@ -1,0 +1,18 @@
+"""Background work on products."""
+
+from typing import Any
+from uuid import UUID
+
+from ocop_api.domain.actor import SYSTEM
+from ocop_api.jobs.queue import Handler, JobContext
+from ocop_api.products.service import ProductService
+
+
+async def follow_producer(context: JobContext, payload: dict[str, Any]) -> None:
+    """Carry a producer's new name or place over to its products; a second run changes nothing."""
+    async with context.database.transaction() as session:
+        service = ProductService(session, SYSTEM, context.clock())
+        await service.follow_producer(UUID(payload["producer_id"]))
+
+
+JOBS: dict[str, Handler] = {"products.follow_producer": follow_producer}

@@ -1,0 +1,97 @@
+"""Pure decisions about products: their industry, and what their recognition is worth on a day."""
+
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+
+from ocop_api.domain.errors import Invalid
+from ocop_api.domain.rubric.edition import editions, load_edition
+from ocop_api.domain.traceability.gs1 import Gtin
+from ocop_api.products.schemas import Recognition, RecognitionToday
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A recognition on a day. ``stars`` count on that day; ``stated_stars`` are what the record says."""
+
+    status: RecognitionToday
+    stars: int | None
+    stated_stars: int | None
+    valid_until: date | None
+
+
+def standing(status: str, stars: int | None, valid_until: date | None, *, today: date) -> Standing:
+    """What a recorded recognition is worth today.
+
+    It is valid through its last day; afterwards the stars may not be shown as held
+    (Decision 26/2026/QĐ-TTg, Art. 4.3).
+    """
+    shown = RecognitionToday(status)
+    if shown is RecognitionToday.VALID and (valid_until is None or valid_until < today):
+        shown = RecognitionToday.EXPIRED
+    counted = stars if shown is RecognitionToday.VALID else None
+    return Standing(status=shown, stars=counted, stated_stars=stars, valid_until=valid_until)
+
+
+def check_recognition(status: Recognition, stars: int | None, valid_until: date | None) -> None:
+    """Refuse what no record can say: a valid one without stars or last day, none with either.
+
+    Raises:
+        Invalid: ``products.recognition_incomplete``.
+    """
+    dated = stars is not None and valid_until is not None
+    bare = stars is None and valid_until is None
+    if (status is Recognition.VALID and not dated) or (status is Recognition.NONE and not bare):
+        raise Invalid("products.recognition_incomplete", status=status.value)
+
+
+def outranks(
+    status: Recognition, valid_until: date | None, *, stored: Recognition, stored_until: date | None
+) -> bool:
+    """Whether an imported recognition may replace the stored one.
+
+    An import never undoes a withdrawal, turns a decision into hearsay or shortens its term.
+    """
+    if status is Recognition.NONE or stored is Recognition.WITHDRAWN:
+        return False
+    if stored is Recognition.VALID:
+        return (
+            status is Recognition.VALID
+            and valid_until is not None
+            and (stored_until is None or valid_until >= stored_until)
+        )
+    return True
+
+
+@cache
+def _industries() -> dict[int, str]:
+    # Sets and industries are the same in every edition; the newest one is read.
+    return {number: found.industry.code for number, found in load_edition(editions()[-1].code).sets.items()}
+
+
+def industry_for(set_number: int | None, industry: str | None) -> str | None:
+    """The industry of Annex I (Decision 26/2026) a set belongs to, or the given one without a set.
+
+    Raises:
+        Invalid: ``products.industry_mismatch`` when both are given and disagree.
+    """
+    if set_number is None:
+        return industry
+    own = _industries()[set_number]
+    if industry is not None and industry != own:
+        raise Invalid("products.industry_mismatch", set_number=set_number, industry=industry, expected=own)
+    return own
+
+
+def read_gtin(typed: str | None) -> str | None:
+    """The GTIN in 14 digits.
+
+    Raises:
+        Invalid: ``products.gtin_invalid`` with the ``reason``'s code: characters, length, check digit.
+    """
+    if typed is None:
+        return None
+    try:
+        return Gtin.parse(typed).value
+    except Invalid as error:
+        raise Invalid("products.gtin_invalid", gtin=typed, reason=error.code) from error

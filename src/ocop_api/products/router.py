@@ -1,0 +1,75 @@
+"""Addresses of the public catalogue and of registering products."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Query, Request, Response
+
+from ocop_api.domain.clock import vietnam_date
+from ocop_api.products.catalogue import Catalogue, product_as_json
+from ocop_api.products.schemas import (
+    ProductCreate,
+    ProductFilter,
+    ProductRead,
+    ProductSummary,
+    ProductUpdate,
+)
+from ocop_api.products.service import ProductService
+from ocop_api.web.caller import Caller, Now
+from ocop_api.web.conditional import IfMatch
+from ocop_api.web.routing import feature_router
+from ocop_api.web.schemas import Page
+from ocop_api.web.session import ReadSession, WriteSession, database_of
+
+router = feature_router("/v1/products", "products")
+
+
+@router.get("")
+async def list_products(
+    wanted: Annotated[ProductFilter, Query()], session: ReadSession, now: Now
+) -> Page[ProductSummary]:
+    """The public catalogue.
+
+    Sorts: `name` (Vietnamese order, default), `-updated_at`, `-stars` (held today), and with `q` also
+    `relevance` (default then): equal names first, then names that begin so, then the rest.
+    """
+    return await Catalogue(session).page(wanted, today=vietnam_date(now()))
+
+
+@router.post("", status_code=201)
+async def create_product(
+    body: ProductCreate, session: WriteSession, caller: Caller, now: Now, response: Response
+) -> ProductRead:
+    """Register a product; for officers of the producer's area and the producer itself."""
+    service = ProductService(session, caller, now())
+    row = await service.create(body)
+    response.headers["Location"] = f"/v1/products/{row.id}"
+    return await service.shown(row)
+
+
+@router.get("/{product_id}", response_model=ProductRead)
+async def read_product(product_id: UUID, request: Request, now: Now) -> Response:
+    """One product with its producer's business name and its recognition as of today."""
+    pool = database_of(request).fast
+    body = await product_as_json(pool, product_id, today=vietnam_date(now()))
+    return Response(body, media_type="application/json")
+
+
+@router.patch("/{product_id}")
+async def update_product(
+    *,
+    product_id: UUID,
+    body: ProductUpdate,
+    expected: IfMatch,
+    session: WriteSession,
+    caller: Caller,
+    now: Now,
+) -> ProductRead:
+    """Change fields of a product (merge patch); for officers of its area and its producer."""
+    service = ProductService(session, caller, now())
+    row = await service.get_for_edit(product_id)
+    expected.check(row.version)
+    return await service.shown(await service.update(row, body))
+
+
+routers = (router,)
