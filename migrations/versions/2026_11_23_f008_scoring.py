@@ -45,10 +45,13 @@ def upgrade() -> None:
         sa.Column("office", sa.Text(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("position", sa.SmallInteger(), nullable=False),
+        sa.Column("grant_id", sa.Uuid(), nullable=False),
         sa.CheckConstraint(
             "office in ('chair', 'deputy', 'member', 'expert', 'secretary')", name="ck_council_member__office"
         ),
         sa.ForeignKeyConstraint(["council_id"], ["council.id"], name="fk_council_member__council_id"),
+        sa.ForeignKeyConstraint(["grant_id"], ["role_grant.id"], name="fk_council_member__grant_id"),
+        sa.ForeignKeyConstraint(["user_id"], ["account_user.id"], name="fk_council_member__user_id"),
         sa.PrimaryKeyConstraint("council_id", "user_id", name="pk_council_member"),
     )
     op.create_index("ix_council_member__user_id", "council_member", ["user_id"])
@@ -92,6 +95,7 @@ def upgrade() -> None:
         sa.CheckConstraint(
             "state in ('waiting', 'scoring', 'concluded', 'dropped')", name="ck_session_dossier__state"
         ),
+        sa.ForeignKeyConstraint(["dossier_id"], ["dossier.id"], name="fk_session_dossier__dossier_id"),
         sa.ForeignKeyConstraint(
             ["session_id"], ["council_session.id"], name="fk_session_dossier__session_id"
         ),

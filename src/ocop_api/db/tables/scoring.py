@@ -61,10 +61,12 @@ class CouncilMember(Base):
     __tablename__ = "council_member"
 
     council_id: Mapped[UUID] = mapped_column(ForeignKey("council.id"), primary_key=True)
-    user_id: Mapped[UUID] = mapped_column(primary_key=True)
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("account_user.id"), primary_key=True)
     office: Mapped[str]
     name: Mapped[str]
     position: Mapped[int] = mapped_column(SmallInteger)
+    grant_id: Mapped[UUID] = mapped_column(ForeignKey("role_grant.id"))
+    """The role that came with the seat; it goes with it."""
 
     __table_args__ = (
         CheckConstraint(_OFFICES, name="office"),
@@ -108,7 +110,7 @@ class SessionDossier(Base):
     __tablename__ = "session_dossier"
 
     session_id: Mapped[UUID] = mapped_column(ForeignKey("council_session.id"), primary_key=True)
-    dossier_id: Mapped[UUID] = mapped_column(primary_key=True)
+    dossier_id: Mapped[UUID] = mapped_column(ForeignKey("dossier.id"), primary_key=True)
     position: Mapped[int] = mapped_column(SmallInteger)
     state: Mapped[str]
     dropped_reason: Mapped[str | None]

@@ -2,6 +2,6 @@
 
 from fastapi import APIRouter
 
-from ocop_api.scoring.router import editions
+from ocop_api.scoring.router import councils, editions, self_assessment, sessions
 
-routers: tuple[APIRouter, ...] = (editions.router,)
+routers: tuple[APIRouter, ...] = (editions.router, councils.router, sessions.router, self_assessment.router)

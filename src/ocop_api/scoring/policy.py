@@ -1,0 +1,46 @@
+"""Who may do what with councils, sessions and sheets. Pure decisions."""
+
+from collections.abc import Callable, Collection, Iterable, Sequence
+from uuid import UUID
+
+from ocop_api.domain.actor import Actor, Level, Permission
+from ocop_api.domain.council import CouncilRules, Office, Quorum, Seat, votes
+
+VersionCheck = Callable[[int], None]
+"""Called with the stored version of a locked row; raises when the client's copy is stale."""
+
+
+def may_manage(actor: Actor, level: str, area_path: Iterable[str], council_id: UUID) -> bool:
+    """Whether the actor runs the council's business: an officer of its level and area, its secretary."""
+    scope = actor.scope(Permission.COUNCIL_MANAGE, levels={Level(level)})
+    return scope.covers(area_path=area_path, council_id=council_id)
+
+
+def chairs_or_keeps_minutes(user_id: UUID | None, seats: Iterable[Seat], presiding: object) -> bool:
+    """Whether the person is the council's chair or secretary, or presides over the dossier instead."""
+    offices = {seat.office for seat in seats if seat.person == user_id}
+    return bool(offices & {Office.CHAIR, Office.SECRETARY}) or (user_id is not None and presiding == user_id)
+
+
+def expected_sheets(
+    seats: Sequence[Seat], present: Collection[UUID], recused: Collection[UUID], rules: CouncilRules
+) -> list[UUID]:
+    """The members whose sheets a round waits for: present, entitled to score and not recused."""
+    return [
+        seat.person
+        for seat in seats
+        if isinstance(seat.person, UUID)
+        and votes(seat.office, rules)
+        and seat.person in present
+        and seat.person not in recused
+    ]
+
+
+def problem_of(decided: Quorum, dossier_id: UUID) -> dict[str, object]:
+    """Why there is no quorum on a dossier, as data for the refusal."""
+    return {
+        "dossier_id": str(dossier_id),
+        "problems": [problem.value for problem in decided.problems],
+        "required": decided.required,
+        "present": decided.present,
+    }

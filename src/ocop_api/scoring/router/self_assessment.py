@@ -1,0 +1,24 @@
+"""The evaluation of what a producer says about the own product."""
+
+from uuid import UUID
+
+from fastapi import Request, Response
+
+from ocop_api.scoring.router.faults import sheet_router
+from ocop_api.scoring.schemas.evaluation import EvaluationRead
+from ocop_api.scoring.service.self_assessment import evaluate_own_choices
+from ocop_api.web.caller import Caller, Now
+from ocop_api.web.problems import language_of
+from ocop_api.web.session import ReadSession
+
+router = sheet_router("/v1/dossiers", "dossiers")
+
+
+@router.get("/{dossier_id}/self-assessment/evaluation")
+async def evaluate_self_assessment(
+    dossier_id: UUID, session: ReadSession, caller: Caller, now: Now, request: Request, response: Response
+) -> EvaluationRead:
+    """What the self-assessment in a dossier comes to: points, minimums, star, and why."""
+    language = language_of(request)
+    response.headers.update({"Content-Language": language, "Vary": "Accept-Language"})
+    return await evaluate_own_choices(session, caller, now(), dossier_id, language)

@@ -1,0 +1,230 @@
+"""What a closed round comes to: the members' sheets side by side, and the council's result."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from fractions import Fraction
+from uuid import UUID
+
+from pydantic import Field
+
+from ocop_api.domain.council import CouncilRules
+from ocop_api.domain.rubric.consolidation import Consolidation
+from ocop_api.domain.rubric.criteria import GateEffect, Language
+from ocop_api.domain.rubric.minutes import explain_consolidation
+from ocop_api.domain.rubric.rating import Outcome
+from ocop_api.scoring.schemas.editions import BandRead
+from ocop_api.scoring.schemas.evaluation import CriterionScoreRead
+from ocop_api.scoring.schemas.texts import StatementRead, StatementRecord, TextRead, recorded, told
+from ocop_api.web.schemas import Instant, Output
+
+
+class MeanRead(Output):
+    """A mean, exact and for display."""
+
+    exact: str = Field(description="a fraction in lowest terms; decisions rest on it", examples=["26999/300"])
+    shown: Decimal = Field(description="rounded half-up", examples=["90.00"])
+
+
+class CountedSheetRead(Output):
+    """A member's sheet."""
+
+    member: UUID
+    total: Decimal | None = Field(description="null when the member stopped at a gate")
+    star: int | None
+    criteria: list[CriterionScoreRead]
+    remarks: str
+    sha256: str
+
+
+class GateVoteRead(Output):
+    """How many sheets record a gate, and each member's reason."""
+
+    gate: str
+    effect: GateEffect
+    text: TextRead
+    criteria: list[str]
+    votes: int
+    counted: int
+    carried: bool
+    reasons: dict[UUID, str]
+
+
+class CriterionComparisonRead(Output):
+    """One criterion across the sheets."""
+
+    code: str
+    points: dict[UUID, Decimal]
+    mean: MeanRead
+    least: Decimal
+    most: Decimal
+    spread: Decimal
+
+
+class PartMeanRead(Output):
+    """The mean of a part."""
+
+    code: str
+    mean: MeanRead
+    max: Decimal
+
+
+class MinimumVoteRead(Output):
+    """On how many sheets a criterion's minimum is reached."""
+
+    criterion: str
+    criterion_text: TextRead
+    required_level: int
+    required_text: TextRead
+    reached: int
+    counted: int
+    met: bool
+
+
+class StarVoteRead(Output):
+    """What a star asks for and what the sheets give together."""
+
+    star: int
+    points_from: Decimal
+    band_met: bool
+    minimums: list[MinimumVoteRead]
+
+
+class ComparisonCore(Output):
+    """The sheets of a round together."""
+
+    edition: str
+    set_number: int
+    outcome: Outcome
+    counted: int
+    mean: MeanRead | None
+    least: Decimal | None
+    most: Decimal | None
+    spread: Decimal | None
+    spread_limit: Decimal | None
+    spread_exceeded: bool
+    band: BandRead | None
+    new_round_needed: bool
+    indicated_star: int | None = Field(description="where points and minimums lead")
+    star: int | None = Field(description="the result; null while a new round is needed or a gate ended it")
+    recognisable: bool
+    sheets: list[CountedSheetRead]
+    gates: list[GateVoteRead]
+    criteria: list[CriterionComparisonRead]
+    parts: list[PartMeanRead]
+    stars: list[StarVoteRead]
+
+
+class ComparisonRecord(ComparisonCore):
+    """The comparison as the round keeps it."""
+
+    explanation: list[StatementRecord]
+
+    def read(
+        self,
+        language: Language,
+        *,
+        session_id: UUID,
+        dossier_id: UUID,
+        round_number: int,
+        rounds: int,
+        next_reason: str | None,
+        closed_at: Instant,
+    ) -> "ResultRead":
+        """The comparison of a round with its explanation in one language."""
+        return ResultRead.model_construct(
+            **{name: getattr(self, name) for name in ComparisonCore.model_fields},
+            explanation=told(self.explanation, language),
+            session_id=session_id,
+            dossier_id=dossier_id,
+            round=round_number,
+            rounds=rounds,
+            final=not self.new_round_needed,
+            next_round_reason=next_reason,
+            closed_at=closed_at,
+        )
+
+
+class ResultRead(ComparisonCore):
+    """A closed round in full; ``final`` when it gave the council's result."""
+
+    session_id: UUID
+    dossier_id: UUID
+    round: int
+    rounds: int = Field(description="number of rounds so far")
+    final: bool
+    next_round_reason: str | None = Field(description="`spread_exceeded` or `sheets_unfinished`")
+    closed_at: Instant
+    explanation: list[StatementRead]
+
+
+def comparison_record(
+    result: Consolidation, rules: CouncilRules, remarks: Mapping[str, str], digests: Mapping[str, str]
+) -> ComparisonRecord:
+    """A consolidation as the round keeps it; ``remarks`` and ``digests`` of the sheets by member."""
+
+    def mean(exact: Fraction) -> MeanRead:
+        return MeanRead(exact=str(exact), shown=rules.displayed(exact))
+
+    return ComparisonRecord(
+        edition=result.edition,
+        set_number=result.set_number,
+        outcome=result.outcome,
+        counted=result.counted,
+        mean=None if result.mean is None else mean(result.mean),
+        least=result.least,
+        most=result.most,
+        spread=result.spread,
+        spread_limit=result.spread_limit,
+        spread_exceeded=result.spread_exceeded,
+        band=None if result.band is None else BandRead.model_validate(result.band),
+        new_round_needed=result.new_round_needed,
+        indicated_star=result.indicated_star,
+        star=result.star,
+        recognisable=result.recognisable,
+        sheets=[
+            CountedSheetRead(
+                member=UUID(sheet.member),
+                total=sheet.total,
+                star=sheet.evaluation.star,
+                criteria=[CriterionScoreRead.model_validate(score) for score in sheet.evaluation.criteria],
+                remarks=remarks[sheet.member],
+                sha256=digests[sheet.member],
+            )
+            for sheet in result.sheets
+        ],
+        gates=[
+            GateVoteRead(
+                gate=vote.gate.id,
+                effect=vote.gate.effect,
+                text=TextRead.model_validate(vote.gate.text),
+                criteria=list(vote.criteria),
+                votes=vote.votes,
+                counted=vote.counted,
+                carried=vote.carried,
+                reasons={UUID(member): reason for member, reason in vote.reasons.items()},
+            )
+            for vote in result.gates
+        ],
+        criteria=[
+            CriterionComparisonRead(
+                code=row.code,
+                points={UUID(member): points for member, points in row.points.items()},
+                mean=mean(row.mean),
+                least=row.least,
+                most=row.most,
+                spread=row.spread,
+            )
+            for row in result.criteria
+        ],
+        parts=[PartMeanRead(code=part.code, mean=mean(part.mean), max=part.max) for part in result.parts],
+        stars=[
+            StarVoteRead(
+                star=star.star,
+                points_from=star.points_from,
+                band_met=star.band_met,
+                minimums=[MinimumVoteRead.model_validate(vote) for vote in star.minimums],
+            )
+            for star in result.stars
+        ],
+        explanation=recorded(explain_consolidation(result)),
+    )

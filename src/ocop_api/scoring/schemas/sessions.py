@@ -1,0 +1,120 @@
+"""Sessions of councils as they are planned, opened and read."""
+
+from datetime import date
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from ocop_api.domain.council import Office, RecusalOrigin, RecusalReason
+from ocop_api.web.schemas import CleanText, Input, Instant, Output, PageQuery, ShortText
+
+SessionState = Literal["planned", "open", "closed"]
+AgendaState = Literal["waiting", "scoring", "concluded", "dropped"]
+RoundReason = Literal["spread_exceeded", "sheets_unfinished"]
+
+
+class SessionPlan(Input):
+    """A session on some dossiers that lie with the council."""
+
+    held_on: date = Field(description="day of the meeting in Vietnam", examples=["2026-06-20"])
+    dossier_ids: list[UUID] = Field(min_length=1, max_length=100)
+
+
+class RecusalInput(Input):
+    """A member who does not take part in a dossier, or in any of the session."""
+
+    user_id: UUID
+    dossier_id: UUID | None = Field(None, description="all dossiers of the session if left out")
+    reason: RecusalReason = Field(examples=["relative"])
+    note: Annotated[CleanText, Field(max_length=300)] = ""
+
+
+class SessionOpening(Input):
+    """Who is there and who does not take part in which dossier."""
+
+    present: list[UUID] = Field(min_length=1, max_length=60)
+    recusals: list[RecusalInput] = Field(default_factory=list, max_length=500)
+
+
+class DropRequest(Input):
+    """Why a dossier leaves the agenda without a result."""
+
+    reason: ShortText = Field(examples=["Chờ kết quả kiểm nghiệm bổ sung"])
+
+
+class RoundClosing(Input):
+    """How to close a round."""
+
+    without_missing: bool = Field(
+        False, description="go on without the sheets still missing, if the quorum holds without them"
+    )
+
+
+class SessionFilter(PageQuery):
+    """Which sessions to list. Sorts: `held_on`, `-held_on` (default)."""
+
+    state: SessionState | None = None
+
+
+class SeatRead(Output):
+    """A seat as it was when the session opened."""
+
+    user_id: UUID
+    office: Office
+    name: str
+    present: bool
+
+
+class RecusalRead(Output):
+    """A member kept from a dossier."""
+
+    user_id: UUID
+    reason: RecusalReason
+    origin: RecusalOrigin
+    note: str
+
+
+class RoundRead(Output):
+    """One round of scoring: who has handed in a sheet and who has yet to, nothing of the sheets."""
+
+    number: int
+    state: Literal["open", "closed"]
+    reason: RoundReason | None = Field(description="why a round after the first was needed")
+    opened_at: Instant
+    closed_at: Instant | None
+    submitted: list[UUID]
+    awaited: list[UUID]
+
+
+class AgendaItemRead(Output):
+    """A dossier on the agenda."""
+
+    dossier_id: UUID
+    state: AgendaState
+    dropped_reason: str | None
+    recusals: list[RecusalRead]
+    rounds: list[RoundRead]
+    allowed_actions: list[str] = Field(
+        description="what the caller may do now: `score`, `close_round`, `drop`", examples=[["score"]]
+    )
+
+
+class SessionSummary(Output):
+    """A session in a list."""
+
+    id: UUID
+    council_id: UUID
+    held_on: date
+    state: SessionState
+    opened_at: Instant | None
+    closed_at: Instant | None
+    version: int
+
+
+class SessionRead(SessionSummary):
+    """A session with its seats and agenda."""
+
+    seats: list[SeatRead] = Field(description="empty until the session opens")
+    dossiers: list[AgendaItemRead]
+    allowed_actions: list[str] = Field(description="`open` while planned", examples=[["open"]])

@@ -1,0 +1,100 @@
+"""A session as the people around its council see it: who has handed in a sheet, never what is on it."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from ocop_api.db.tables.scoring import CouncilMember, ScoringRound, SessionDossier, SessionRecusal
+from ocop_api.domain.actor import Actor
+from ocop_api.domain.council import Office, Seat, scoring_right
+from ocop_api.scoring.policy import chairs_or_keeps_minutes, may_manage
+from ocop_api.scoring.repository import SessionRepository
+from ocop_api.scoring.schemas.sessions import (
+    AgendaItemRead,
+    RecusalRead,
+    RoundRead,
+    SeatRead,
+    SessionRead,
+    SessionSummary,
+)
+from ocop_api.scoring.service.sittings import Sitting, recusal_of
+
+
+async def describe(
+    sessions: SessionRepository, sitting: Sitting, actor: Actor, members: Sequence[CouncilMember]
+) -> SessionRead:
+    """The session with its agenda, in five queries however long it is."""
+    session_id = sitting.row.id
+    agenda = await sessions.agenda(session_id)
+    recusals = await sessions.recusals(session_id)
+    rounds = await sessions.rounds(session_id)
+    submitters = await sessions.submitters(session_id)
+    seats = sitting.seats or [Seat(one.user_id, Office(one.office)) for one in members]
+    council = sitting.council
+    runs = may_manage(actor, council.level, council.area_path, council.id) or chairs_or_keeps_minutes(
+        actor.user_id, seats, None
+    )
+    return SessionRead(
+        **SessionSummary.model_validate(sitting.row).model_dump(),
+        seats=[SeatRead.model_validate(row) for row in sitting.seat_rows],
+        dossiers=[
+            _item(
+                sitting,
+                item,
+                [one for one in recusals if one.dossier_id == item.dossier_id],
+                [one for one in rounds if one.dossier_id == item.dossier_id],
+                submitters,
+                actor,
+                runs=runs,
+            )
+            for item in agenda
+        ],
+        allowed_actions=["open"] if runs and sitting.row.state == "planned" else [],
+    )
+
+
+def _item(
+    sitting: Sitting,
+    item: SessionDossier,
+    recusals: Sequence[SessionRecusal],
+    rounds: Sequence[ScoringRound],
+    submitters: dict[UUID, list[UUID]],
+    actor: Actor,
+    *,
+    runs: bool,
+) -> AgendaItemRead:
+    recused = [one.user_id for one in recusals]
+    expected = sitting.expected(recused)
+    actions: list[str] = []
+    if item.state == "scoring" and rounds:
+        handed_in = submitters.get(rounds[-1].id, [])
+        may_score = scoring_right(
+            actor.user_id, sitting.seats, [recusal_of(one) for one in recusals], sitting.rules
+        ).allowed
+        if may_score and actor.user_id in sitting.present and actor.user_id not in handed_in:
+            actions.append("score")
+        presiding = sitting.quorum(sitting.present, recused).presiding
+        if chairs_or_keeps_minutes(actor.user_id, sitting.seats, presiding):
+            actions.append("close_round")
+    if runs and item.state in {"waiting", "scoring"}:
+        actions.append("drop")
+    return AgendaItemRead(
+        dossier_id=item.dossier_id,
+        state=item.state,
+        dropped_reason=item.dropped_reason,
+        recusals=[RecusalRead.model_validate(one) for one in recusals],
+        rounds=[
+            RoundRead(
+                number=one.number,
+                state=one.state,
+                reason=one.reason,
+                opened_at=one.opened_at,
+                closed_at=one.closed_at,
+                submitted=submitters.get(one.id, []),
+                awaited=[]
+                if one.state == "closed" or item.state == "dropped"
+                else [member for member in expected if member not in submitters.get(one.id, [])],
+            )
+            for one in rounds
+        ],
+        allowed_actions=actions,
+    )

@@ -1,0 +1,34 @@
+"""What a producer's self-assessment (Form 02, part III) comes to."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from ocop_api.domain.actor import Actor
+from ocop_api.domain.errors import RuleViolation
+from ocop_api.domain.rubric.criteria import Language
+from ocop_api.dossiers.service import DossierService
+from ocop_api.scoring.schemas.evaluation import EvaluationRead, SheetContent
+from ocop_api.scoring.service.rubric import evaluate_content
+
+
+async def evaluate_own_choices(
+    session: AsyncSession, actor: Actor, now: datetime, dossier_id: UUID, language: Language
+) -> EvaluationRead:
+    """What the choices in a dossier come to under the edition and set it is frozen to.
+
+    Raises:
+        NotFound: ``dossier.unknown``; also when it is not visible.
+        RuleViolation: ``scoring.no_criteria`` under a regime whose criteria are not held,
+            ``scoring.no_self_assessment`` while nothing has been chosen.
+        SheetInvalid: with every choice that the edition does not know.
+    """
+    dossier = await DossierService(session, actor, now).get(dossier_id)
+    if dossier.edition is None:
+        raise RuleViolation("scoring.no_criteria", dossiers=[str(dossier.id)])
+    choices = dossier.contents.get("self_assessment")
+    if not choices:
+        raise RuleViolation("scoring.no_self_assessment")
+    content = SheetContent.model_validate({"choices": choices})
+    return evaluate_content(dossier.edition, dossier.set_number, content, language)
