@@ -136,14 +136,17 @@ class SessionRepository:
     async def find(
         self, session_id: UUID, actor: Actor, *, lock: bool = False
     ) -> tuple[CouncilSession, Council] | None:
-        """The session with its council if the actor may see that; ``lock`` locks the session's row."""
+        """The session with its council if the actor may see that; ``lock`` locks both rows.
+
+        With the council's row held its seats cannot change while the session opens or a round closes.
+        """
         statement = (
             select(CouncilSession, Council)
             .join(Council, Council.id == CouncilSession.council_id)
             .where(CouncilSession.id == session_id, visible_to(actor))
         )
         if lock:
-            statement = statement.with_for_update(of=CouncilSession).execution_options(populate_existing=True)
+            statement = statement.with_for_update().execution_options(populate_existing=True)
         row = (await self._session.execute(statement)).one_or_none()
         return None if row is None else (row[0], row[1])
 
