@@ -1,0 +1,121 @@
+"""Pure decisions about dossiers: who acts in which capacity, and until when a step is due."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+from uuid import UUID
+
+from ocop_api.domain.actor import Actor, Permission
+from ocop_api.domain.calendar import add_working_days
+from ocop_api.domain.certificate import rerating_due
+from ocop_api.domain.dossier import Acting, Action, DossierKind, Guard, Level, Party, Position, State
+from ocop_api.domain.regimes import Regime
+
+LAST_DAY_OF_DISTRICTS: Final = date(2025, 6, 30)
+"""Districts ended with this day (Decision 19/2025/QĐ-TTg)."""
+
+_PERMISSIONS: Final = {
+    Party.OFFICE: Permission.DOSSIER_RECEIVE,
+    Party.ADVISORY_GROUP: Permission.DOSSIER_ASSESS,
+    Party.AUTHORITY: Permission.DOSSIER_DECIDE,
+}
+_RATED: Final = frozenset(
+    {
+        State.FORWARDED,
+        State.OFFICE_CHECK,
+        State.UNDER_ASSESSMENT,
+        State.IN_COUNCIL,
+        State.AWAITING_DECISION,
+    }
+)
+
+EVENTS: Final = {
+    Action.LODGE: "dossier.lodged",
+    Action.RECEIVE: "dossier.received",
+    Action.FORWARD: "dossier.forwarded",
+    Action.REQUEST_SUPPLEMENT: "dossier.supplement_requested",
+    Action.RESUBMIT: "dossier.resubmitted",
+    Action.START_ASSESSMENT: "dossier.assessment_started",
+    Action.SUBMIT_REPORT: "dossier.report_submitted",
+    Action.PROPOSE: "dossier.proposed",
+    Action.RETURN_TO_ASSESSMENT: "dossier.returned_to_assessment",
+    Action.RETURN_TO_COUNCIL: "dossier.returned_to_council",
+    Action.RECOGNISE: "dossier.recognised",
+    Action.CONCLUDE_NOT_REACHED: "dossier.concluded_not_reached",
+    Action.REMAND: "dossier.remanded",
+    Action.REORGANISE: "dossier.reorganised",
+    Action.REJECT: "dossier.rejected",
+    Action.WITHDRAW: "dossier.withdrawn",
+}
+"""Kind of the ledger event each action writes."""
+
+ELSEWHERE: Final = frozenset({Action.PROPOSE, Action.RECOGNISE})
+"""Actions done through a council's session and by issuing a certificate, not on the dossier itself."""
+
+FIELDS_OF_GUARDS: Final = {
+    Guard.FORM_03_ISSUED: ("form_03",),
+    Guard.REQUEST_LETTER_ISSUED: ("request_letter",),
+    Guard.SAMPLES_HANDED_IN: ("samples",),
+    Guard.ITEMS_LISTED: ("items", "due_on"),
+    Guard.ITEMS_ANSWERED: ("answers",),
+    Guard.ASSESSMENT_REPORT_FILED: ("report", "recommendation"),
+    Guard.REASON_GIVEN: ("reason",),
+}
+"""Fields of an action's body by which the caller shows that a guard holds."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Whereabouts:
+    """What of a dossier decides who may act on it."""
+
+    level: Level
+    area_path: Sequence[str]
+    producer_id: UUID
+    council_id: UUID | None = None
+
+
+def office_level(level: Level, today: date) -> Level:
+    """The level whose grants act for ``level`` today.
+
+    The decisions do not say who finishes a file a district held when districts ended; our default is the
+    province, whose grants cover the old area through its successors.
+    """
+    if level is Level.DISTRICT and today > LAST_DAY_OF_DISTRICTS:
+        return Level.PROVINCE
+    return level
+
+
+def capacities(actor: Actor, dossier: Whereabouts, today: date) -> frozenset[Acting]:
+    """Every capacity in which the actor may act on a dossier where it lies today.
+
+    The council acts through its own secretary here; the session's features name the council themselves.
+    """
+    level = dossier.level
+    found: set[Acting] = set()
+    if actor.scope(Permission.DOSSIER_LODGE).covers(producer_id=dossier.producer_id):
+        found.add(Acting(Party.PRODUCER))
+    for party, permission in _PERMISSIONS.items():
+        scope = actor.scope(permission, levels={office_level(level, today)})
+        if scope.covers(area_path=dossier.area_path):
+            found.add(Acting(party, level))
+    if actor.scope(Permission.COUNCIL_MANAGE, levels=()).covers(council_id=dossier.council_id):
+        found.add(Acting(Party.COUNCIL, level))
+    return frozenset(found)
+
+
+def step_due(regime: Regime, kind: DossierKind, position: Position, received_on: date | None) -> date | None:
+    """Last day of the step at ``position``, None where the regime sets no term.
+
+    The commune has 15 working days from receipt to its request (Decision 26/2026, Art. 7.2); a re-rating is
+    decided within 45 days of the complete request (Art. 7.6g). Working days are Monday to Friday; public
+    holidays are not subtracted, so a true term may end later than told, never earlier.
+    """
+    if received_on is None:
+        return None
+    commune_days = regime.lodging.commune_working_days
+    if position.state is State.COMMUNE_REVIEW and commune_days is not None:
+        return add_working_days(received_on, commune_days)
+    if kind is DossierKind.RERATING and position.state in _RATED:
+        return rerating_due(regime, received_on)
+    return None

@@ -1,0 +1,7 @@
+"""Addresses of dossiers, their actions, and the regimes they follow."""
+
+from fastapi import APIRouter
+
+from ocop_api.dossiers.router import actions, files, regimes
+
+routers: tuple[APIRouter, ...] = (files.router, actions.router, regimes.router)

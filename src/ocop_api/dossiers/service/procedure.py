@@ -1,0 +1,74 @@
+"""What offices, advisory groups and authorities do with a lodged dossier, and withdrawal."""
+
+from collections.abc import Callable
+from uuid import UUID
+
+from ocop_api.db.tables.dossiers import Dossier
+from ocop_api.domain.dossier import Action, Guard
+from ocop_api.domain.errors import Invalid
+from ocop_api.dossiers.schemas import ActionBody, ForwardOrder, ReportOrder, SupplementOrder
+from ocop_api.dossiers.service.files import DossierService
+
+
+class ProcedureService(DossierService):
+    """The steps between lodging and the result."""
+
+    async def perform(
+        self, dossier_id: UUID, action: Action, order: ActionBody, check: Callable[[int], None]
+    ) -> Dossier:
+        """Take one step with what its body shows, in whatever capacity the actor holds.
+
+        Args:
+            dossier_id: a dossier the actor may read.
+            action: the step.
+            order: the body of the step.
+            check: refuses a version that is not the caller's, such as ``ExpectedVersion.check``.
+
+        Raises:
+            NotFound: ``dossier.unknown``.
+            Forbidden: ``dossier.not_the_acting_party``.
+            RuleViolation: ``dossier.action_not_allowed``, ``dossier.guard_not_met``.
+            Invalid: ``dossier.due_on_past``.
+        """
+        dossier = await self.get(dossier_id, lock=True)
+        check(dossier.version)
+        due_on = None
+        if isinstance(order, SupplementOrder):
+            due_on = order.due_on
+            if due_on <= self.today:
+                raise Invalid("dossier.due_on_past", due_on=due_on, today=self.today)
+        samples = getattr(order, "samples", None)
+        satisfied = shown_by(order)
+        coming_up = action is Action.FORWARD and dossier.outcome is not None
+        if samples is not None and not coming_up:
+            dossier.samples = samples
+        await self.advance(
+            dossier,
+            action,
+            acting=self.capacities(dossier),
+            satisfied=satisfied,
+            reason=getattr(order, "reason", None),
+            data=order.model_dump(mode="json", exclude={"reason"}, exclude_none=True),
+            due_on=due_on,
+        )
+        if coming_up:
+            # The next council has samples of its own (Decision 26/2026, Art. 6.3).
+            dossier.samples = samples or 0
+            # The answer shows what is stored.
+            await self.session.flush()
+        return dossier
+
+
+def shown_by(order: ActionBody) -> frozenset[Guard]:
+    """The guards a body shows to hold."""
+    shown: set[Guard] = set()
+    if isinstance(order, ForwardOrder):
+        if order.form_03 is not None:
+            shown.add(Guard.FORM_03_ISSUED)
+        if order.request_letter is not None:
+            shown.add(Guard.REQUEST_LETTER_ISSUED)
+    elif isinstance(order, SupplementOrder):
+        shown.add(Guard.ITEMS_LISTED)
+    elif isinstance(order, ReportOrder):
+        shown.add(Guard.ASSESSMENT_REPORT_FILED)
+    return frozenset(shown)

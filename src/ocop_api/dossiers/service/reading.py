@@ -1,0 +1,105 @@
+"""A dossier as its reader sees it, with what the reader may do next."""
+
+from datetime import date
+
+from ocop_api.db.paging import Rows
+from ocop_api.db.tables.dossiers import Dossier
+from ocop_api.domain.dossier import (
+    Action,
+    DossierKind,
+    ProductCode,
+    State,
+    open_transitions,
+    registration_slip_number,
+)
+from ocop_api.domain.regimes import REGIMES, regime, regime_on
+from ocop_api.dossiers.checklist import findings
+from ocop_api.dossiers.policy import ELSEWHERE, FIELDS_OF_GUARDS
+from ocop_api.dossiers.schemas import (
+    AllowedAction,
+    DossierRead,
+    DossierSummary,
+    FindingRead,
+    OutcomeRead,
+)
+from ocop_api.dossiers.service.drafting import DraftingService
+from ocop_api.dossiers.service.files import contents_of, position_of, samples_needed
+from ocop_api.products.service import ProductService
+
+
+class DossierReader(DraftingService):
+    """Shapes rows for one actor at one instant."""
+
+    async def shown(self, dossier: Dossier) -> DossierRead:
+        """The dossier in full, for a row the actor may read."""
+        product = await ProductService(self.session, self.actor, self.now).get(dossier.product_id)
+        code = dossier.product_code
+        is_draft = dossier.state == State.DRAFT
+        return DossierRead(
+            **_summary(dossier, product.name),
+            registration_slip=None if code is None else registration_slip_number(ProductCode.parse(code)),
+            received_on=dossier.received_on,
+            finish_by=self._finish_by(dossier),
+            samples=dossier.samples,
+            samples_needed=samples_needed(dossier),
+            contents=contents_of(dossier),
+            outcome=None if dossier.outcome is None else OutcomeRead.model_validate(dossier.outcome),
+            open_items=await self._open_items(dossier),
+            findings=self._findings(dossier) if is_draft else [],
+            allowed_actions=await self._allowed(dossier),
+        )
+
+    @staticmethod
+    def listed(rows: Rows) -> list[DossierSummary]:
+        """The rows of a page, as ``DossierService.page`` gives them."""
+        return [DossierSummary(**_summary(dossier, name)) for dossier, name in rows.items]
+
+    async def _allowed(self, dossier: Dossier) -> list[AllowedAction]:
+        law, held = regime(dossier.regime), self.capacities(dossier)
+        open_rows = open_transitions(law, DossierKind(dossier.kind), position_of(dossier))
+        mine = [row for row in open_rows if row.acting in held]
+        if not mine:
+            return []
+        facts = self.stored_facts(dossier)
+        if any(row.action is Action.LODGE for row in mine):
+            facts |= await self.lodging_facts(dossier, regime_on(self.today))
+        found: dict[Action, AllowedAction] = {}
+        for row in mine:
+            missing = sorted(guard for guard in row.guards if guard not in facts)
+            slug = row.action.value.replace("_", "-")
+            found.setdefault(
+                row.action,
+                AllowedAction(
+                    action=row.action,
+                    party=row.party,
+                    guards=sorted(row.guards),
+                    missing=missing,
+                    fields=[field for guard in missing for field in FIELDS_OF_GUARDS.get(guard, ())],
+                    path=None if row.action in ELSEWHERE else f"/v1/dossiers/{dossier.id}/{slug}",
+                ),
+            )
+        return list(found.values())
+
+    async def _open_items(self, dossier: Dossier) -> list[str]:
+        if dossier.state != State.SUPPLEMENT_REQUESTED:
+            return []
+        asked = await self.rows.last_step(dossier.id, Action.REQUEST_SUPPLEMENT.value)
+        return [] if asked is None else [item["what"] for item in asked.data["items"]]
+
+    def _findings(self, dossier: Dossier) -> list[FindingRead]:
+        law, kind = regime_on(self.today), DossierKind(dossier.kind)
+        found = findings(law, kind, dossier.set_number, contents_of(dossier), self.today)
+        return [FindingRead.model_validate(item) for item in found]
+
+    def _finish_by(self, dossier: Dossier) -> date | None:
+        """Last day for a pending file of an earlier regime (Decision 26/2026, Art. 12.2)."""
+        if dossier.lodged_on is None or State(dossier.state).is_final:
+            return None
+        rules = [law.transition for law in REGIMES if law.transition and law.valid_from <= self.today]
+        days = [rule.finish_by(DossierKind(dossier.kind), dossier.lodged_on) for rule in rules]
+        return min((day for day in days if day is not None), default=None)
+
+
+def _summary(dossier: Dossier, product_name: str) -> dict[str, object]:
+    fields = DossierSummary.model_fields.keys() - {"product_name"}
+    return {name: getattr(dossier, name) for name in fields} | {"product_name": product_name}
