@@ -8,9 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ocop_api.certificates.policy import (
-    Life,
     Recognition,
-    Standing,
     Term,
     check_withdrawal,
     new_code,
@@ -19,6 +17,7 @@ from ocop_api.certificates.policy import (
     recognition_of,
     successions,
 )
+from ocop_api.certificates.standing import Life, Standing
 from ocop_api.domain.errors import RuleViolation
 
 TODAY = date(2026, 6, 15)

@@ -11,8 +11,8 @@ from pypdf import PdfReader
 from sqlalchemy import event, insert, select, text
 
 from ocop_api.certificates import repository
-from ocop_api.certificates.policy import Life, Standing
 from ocop_api.certificates.service import CertificateService, HistoricRecognition
+from ocop_api.certificates.standing import Life, Standing
 from ocop_api.db.session import Database
 from ocop_api.db.tables.certificates import (
     Certificate,

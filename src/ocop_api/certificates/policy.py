@@ -6,13 +6,13 @@ import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
-from enum import StrEnum
 from itertools import pairwise
 from typing import Literal
 from uuid import UUID
 
+from ocop_api.certificates.standing import Life, Standing
 from ocop_api.domain.actor import Level
-from ocop_api.domain.certificate import CertificateFacts, CertificateNumber, status_on
+from ocop_api.domain.certificate import CertificateFacts, CertificateNumber
 from ocop_api.domain.errors import Invalid, RuleViolation
 from ocop_api.domain.regimes import Regime
 
@@ -20,54 +20,6 @@ _CODE = re.compile(r"[a-z2-7]{26}", re.ASCII)
 _CODE_BYTES = 16
 # What people write for letters the alphabet of RFC 4648 leaves out.
 _LOOKALIKES = str.maketrans("018", "olb")
-
-
-class Standing(StrEnum):
-    """What a reader of the register is told on a given day."""
-
-    NOT_YET_VALID = "not_yet_valid"
-    VALID = "valid"
-    EXPIRING = "expiring"
-    EXTENDED = "extended"
-    EXPIRED = "expired"
-    WITHDRAWN = "withdrawn"
-    SUPERSEDED = "superseded"
-    REPORTED = "reported"
-    """Only reported: no dated decision is at hand, so nothing is said about validity."""
-
-    @property
-    def in_force(self) -> bool:
-        """Whether the product may carry these stars on that day."""
-        return self in {self.VALID, self.EXPIRING, self.EXTENDED}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Life:
-    """The dates that decide what a certificate is worth."""
-
-    stars: int
-    issued_on: date | None
-    valid_until: date | None
-    notice_from: date | None
-    withdrawn_on: date | None = None
-    superseded_on: date | None = None
-
-    def standing(self, day: date) -> Standing:
-        """What it is worth on ``day``; the day itself belongs to the term."""
-        if self.issued_on is None or self.valid_until is None or self.notice_from is None:
-            if self.withdrawn_on is not None and self.withdrawn_on <= day:
-                return Standing.WITHDRAWN
-            if self.superseded_on is not None and self.superseded_on <= day:
-                return Standing.SUPERSEDED
-            return Standing.REPORTED
-        facts = CertificateFacts(
-            issued_on=self.issued_on,
-            valid_until=self.valid_until,
-            notice_days=(self.valid_until - self.notice_from).days,
-            withdrawn_on=self.withdrawn_on,
-            superseded_on=self.superseded_on,
-        )
-        return Standing(status_on(facts, day).value)
 
 
 @dataclass(frozen=True, slots=True)

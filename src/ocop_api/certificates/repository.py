@@ -11,8 +11,8 @@ from sqlalchemy import ColumnElement, Select, and_, func, literal, or_, select, 
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from ocop_api.certificates.policy import Life, Standing
 from ocop_api.certificates.schemas import CertificateFilter
+from ocop_api.certificates.standing import Life, Standing
 from ocop_api.db.paging import Rows, SortKey, Sorts, fetch_page
 from ocop_api.db.tables.certificates import (
     Certificate,

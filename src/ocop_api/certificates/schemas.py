@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from ocop_api.certificates.policy import Standing
+from ocop_api.certificates.standing import Standing
 from ocop_api.domain.actor import Level
 from ocop_api.domain.certificate import WithdrawalGround
 from ocop_api.web.schemas import Code, Input, LongText, Output, PageQuery, ShortText

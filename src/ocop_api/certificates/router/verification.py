@@ -5,15 +5,15 @@ from typing import Annotated, Any
 from fastapi import Depends, Query, Request
 from starlette.responses import HTMLResponse, Response
 
-from ocop_api.certificates.presentation import TONES, ground_text, meaning_of, page_url, title_of
-from ocop_api.certificates.presentation import verification_of as as_answer
+from ocop_api.certificates.router.presentation import TONES, ground_text, meaning_of, page_url, title_of
+from ocop_api.certificates.router.presentation import verification_of as as_answer
 from ocop_api.certificates.schemas import VerificationRead
-from ocop_api.certificates.verification import Finding, VerificationService
+from ocop_api.certificates.service import Finding, VerificationService
 from ocop_api.domain.clock import vietnam_date
 from ocop_api.domain.errors import NotFound
 from ocop_api.web.caller import Now
 from ocop_api.web.pages.rendering import choose_language, render
-from ocop_api.web.problems import language_of
+from ocop_api.web.problems import PROBLEM_MEDIA_TYPE, language_of
 from ocop_api.web.routing import OPEN_QUERY, feature_router
 from ocop_api.web.session import database_of
 from ocop_api.web.texts import Language
@@ -24,6 +24,12 @@ page_router = feature_router("/verify", "verification")
 _OPEN: dict[str, Any] = {OPEN_QUERY: True}
 _HTML: dict[int | str, dict[str, Any]] = {
     404: {"content": {"text/html": {}}, "description": "Not in the register; a page with advice"}
+}
+_PROBLEM: dict[int | str, dict[str, Any]] = {
+    404: {
+        "description": "Not in the register",
+        "content": {PROBLEM_MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+    }
 }
 
 
@@ -62,7 +68,7 @@ async def verify_certificate(
     return _answer(request, await verification.by_code(code), public_url)
 
 
-@router.get("", response_model=VerificationRead)
+@router.get("", response_model=VerificationRead, responses=_PROBLEM)
 async def verify_certificate_number(
     request: Request,
     verification: Verification,

@@ -2,15 +2,14 @@
 
 from datetime import date
 
-from ocop_api.certificates.policy import Standing
-from ocop_api.certificates.repository import CertificateRecord
 from ocop_api.certificates.schemas import (
     CertificateRead,
     VerificationRead,
     VerificationWithdrawal,
     WithdrawalRead,
 )
-from ocop_api.certificates.verification import Finding
+from ocop_api.certificates.service import CertificateRecord, Finding
+from ocop_api.certificates.standing import Standing
 from ocop_api.domain.certificate import WithdrawalGround, withdrawal_due
 from ocop_api.domain.regimes import regime_on
 from ocop_api.web.pages.rendering import format_day

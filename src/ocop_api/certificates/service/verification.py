@@ -7,7 +7,8 @@ from uuid import UUID
 import asyncpg
 
 from ocop_api.certificates import repository
-from ocop_api.certificates.policy import Life, Standing, read_code, read_number
+from ocop_api.certificates.policy import read_code, read_number
+from ocop_api.certificates.standing import Life, Standing
 from ocop_api.domain.certificate import WithdrawalGround
 from ocop_api.domain.errors import NotFound
 

@@ -1,23 +1,21 @@
 """Certificates over HTTP: the register, the printed certificate, issuing and withdrawal."""
 
 import hashlib
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Depends, Query, Request, Response
 
 from ocop_api.adapters.qr import ErrorLevel, qr_png, qr_svg
-from ocop_api.certificates import document, public_router
-from ocop_api.certificates.issuing import IssuingService
-from ocop_api.certificates.presentation import certificate_of, page_url
-from ocop_api.certificates.public_router import PublicUrl
+from ocop_api.certificates.router.presentation import certificate_of, page_url
+from ocop_api.certificates.router.verification import PublicUrl
 from ocop_api.certificates.schemas import (
     CertificateFilter,
     CertificateIssue,
     CertificateRead,
     CertificateWithdraw,
 )
-from ocop_api.certificates.service import CertificateService
+from ocop_api.certificates.service import CertificateService, IssuingService, document
 from ocop_api.web.caller import Caller, Now, Visitor
 from ocop_api.web.routing import feature_router
 from ocop_api.web.schemas import Page
@@ -25,6 +23,13 @@ from ocop_api.web.session import ReadSession, WriteSession
 
 router = feature_router("/v1/certificates", "certificates")
 _IMMUTABLE = "public, max-age=86400"
+
+
+def _file_answer(media_type: str, description: str) -> dict[int | str, dict[str, Any]]:
+    return {
+        200: {"content": {media_type: {}}, "description": description},
+        304: {"description": "The client has these very bytes (If-None-Match)"},
+    }
 
 
 def _reading(session: ReadSession, actor: Visitor, now: Now) -> CertificateService:
@@ -94,7 +99,7 @@ async def withdraw_certificate(
 @router.get(
     "/{certificate_id}/certificate.pdf",
     response_class=Response,
-    responses={200: {"content": {"application/pdf": {}}, "description": "The certificate, one page"}},
+    responses=_file_answer("application/pdf", "The certificate, one page"),
 )
 async def print_certificate(
     certificate_id: UUID, request: Request, service: Reading, public_url: PublicUrl
@@ -113,7 +118,7 @@ async def print_certificate(
 @router.get(
     "/{certificate_id}/qr.svg",
     response_class=Response,
-    responses={200: {"content": {"image/svg+xml": {}}, "description": "QR symbol"}},
+    responses=_file_answer("image/svg+xml", "QR symbol"),
 )
 async def draw_certificate_qr_svg(
     certificate_id: UUID, request: Request, service: Reading, public_url: PublicUrl
@@ -128,7 +133,7 @@ async def draw_certificate_qr_svg(
 @router.get(
     "/{certificate_id}/qr.png",
     response_class=Response,
-    responses={200: {"content": {"image/png": {}}, "description": "QR symbol"}},
+    responses=_file_answer("image/png", "QR symbol"),
 )
 async def draw_certificate_qr_png(
     certificate_id: UUID, request: Request, service: Reading, public_url: PublicUrl
@@ -147,6 +152,3 @@ def _file(request: Request, content: bytes, media_type: str, headers: dict[str, 
     if tag in held or "*" in held:
         return Response(status_code=304, headers=kept)
     return Response(content, media_type=media_type, headers={**kept, **headers})
-
-
-routers = (router, *public_router.routers)

@@ -5,10 +5,10 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ocop_api.certificates import policy
-from ocop_api.certificates.issuers import Issuer, issuer_of
 from ocop_api.certificates.repository import CertificateRecord, CertificateRepository
 from ocop_api.certificates.schemas import CertificateIssue
-from ocop_api.certificates.service import CertificateService
+from ocop_api.certificates.service.issuers import Issuer, issuer_of
+from ocop_api.certificates.service.register import CertificateService
 from ocop_api.db.tables.certificates import Certificate
 from ocop_api.domain import regimes
 from ocop_api.domain.actor import Actor, Permission
