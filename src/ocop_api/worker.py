@@ -28,7 +28,7 @@ from ocop_api.settings import Clock, Settings, utc_now
 
 log = structlog.get_logger()
 
-FEATURES_WITH_JOBS = ("ledger", "notifications", "documents", "bulk")
+FEATURES_WITH_JOBS = ("ledger", "notifications", "products", "bulk")
 
 
 def _handlers() -> tuple[dict[str, Handler], dict[str, str]]:
