@@ -1,0 +1,1 @@
+"""Lots from plot to bag: growing areas, steps recorded as EPCIS events, tracing, and the public passport."""
