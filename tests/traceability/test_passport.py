@@ -194,7 +194,7 @@ async def test_unknown_and_unreadable_links_are_told_apart(
     assert answer.status_code == status, answer.text
     assert answer.headers["content-type"] == "application/problem+json"
     page = await client.get(path, headers=BROWSER)
-    assert page.status_code == status
+    assert page.status_code == 404
     assert "Không tìm thấy mã này" in page.text
 
 

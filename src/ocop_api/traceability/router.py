@@ -222,9 +222,11 @@ _QUERY: dict[str, Any] = {
 _PROBLEM: dict[str, Any] = {PROBLEM_MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
 _ANSWERS: dict[int | str, dict[str, Any]] = {
     200: {"content": {HTML: {}, LINKSET: {}}, "description": "Passport as page, data or link set"},
-    404: {"content": {HTML: {}, **_PROBLEM}, "description": "Not in the register"},
+    404: {
+        "content": {HTML: {}, **_PROBLEM},
+        "description": "Not in the register (a page also for what cannot be read)",
+    },
     406: {"content": _PROBLEM, "description": "None of the offered representations is accepted"},
-    422: {"content": {HTML: {}, **_PROBLEM}, "description": "Not a Digital Link that can be read"},
 }
 
 
@@ -281,9 +283,9 @@ async def _resolve(request: Request, pool: FastPool, now: Now) -> Response:
     except (NotFound, Invalid) as error:
         if kind != HTML:
             raise
-        status = 404 if isinstance(error, NotFound) else 422
+        # To a person a label that cannot be read and one that is not known are the same: not found.
         reason = text_of(error.code, language, error.data)
-        return render("traceability/unknown.html", language, status_code=status, reason=reason)
+        return render("traceability/unknown.html", language, status_code=404, reason=reason)
     headers = {
         "Vary": "Accept, Accept-Language",
         "Cache-Control": "no-cache",
