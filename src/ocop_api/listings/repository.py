@@ -1,7 +1,7 @@
 """Rows of channels and listings."""
 
 import csv
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date, datetime
 from importlib.resources import files
 from typing import Any
@@ -17,6 +17,9 @@ from ocop_api.db.tables.producers import Producer
 from ocop_api.db.tables.products import Product
 from ocop_api.domain.actor import Actor, Permission
 from ocop_api.domain.listing import ChannelKind, ListingState
+
+ONLINE = (ChannelKind.ECOMMERCE, ChannelKind.SOCIAL, ChannelKind.WEBSITE)
+"""Kinds that sell online; a shop or display point does not (plan 230/KH-UBND, I.2)."""
 
 _ID = SortKey(Listing.__table__.c.id, UUID)
 _SORTS = Sorts(
@@ -116,20 +119,23 @@ class ListingRepository:
         return and_(counts, Product.area_path.overlap(place_ids)) if place_ids else counts
 
     @staticmethod
-    def _live(kind: ChannelKind | None = None) -> ColumnElement[bool]:
-        conditions = [Listing.product_id == Product.id, Listing.state == ListingState.LIVE.value]
-        if kind is not None:
-            conditions += [Channel.code == Listing.channel_code, Channel.kind == kind.value]
-        return exists().where(*conditions)
+    def _live(kinds: Collection[ChannelKind]) -> ColumnElement[bool]:
+        return exists().where(
+            Listing.product_id == Product.id,
+            Listing.state == ListingState.LIVE.value,
+            Channel.code == Listing.channel_code,
+            Channel.kind.in_([kind.value for kind in kinds]),
+        )
 
     async def coverage(self, on: date, place_ids: list[str], *, include_reported: bool) -> Any:
-        """Counts of recognised products, on e-commerce, and on any channel, in one row."""
+        """Counts of recognised products, on e-commerce, online, and on any channel, in one row."""
         return (
             await self._session.execute(
                 select(
                     func.count().label("recognised"),
-                    func.count().filter(self._live(ChannelKind.ECOMMERCE)).label("on_ecommerce"),
-                    func.count().filter(self._live()).label("on_any_channel"),
+                    func.count().filter(self._live([ChannelKind.ECOMMERCE])).label("on_ecommerce"),
+                    func.count().filter(self._live(ONLINE)).label("on_online_channel"),
+                    func.count().filter(self._live(tuple(ChannelKind))).label("on_any_channel"),
                 )
                 .select_from(Product)
                 .where(self._recognised(on, place_ids, include_reported=include_reported))
@@ -148,18 +154,24 @@ class ListingRepository:
             .group_by(Listing.channel_code)
             .order_by(Listing.channel_code)
         )
-        return dict(rows.tuples().all())
+        return {code: count for code, count in rows}  # noqa: C416 - rows are no pairs to the type checker
 
     async def missing(
-        self, on: date, place_ids: list[str], *, include_reported: bool, limit: int = 100
+        self,
+        on: date,
+        place_ids: list[str],
+        *,
+        include_reported: bool,
+        kinds: Collection[ChannelKind] = (ChannelKind.ECOMMERCE,),
+        limit: int = 100,
     ) -> list[Any]:
-        """Recognised products without a live e-commerce listing, in Vietnamese order."""
+        """Recognised products without a live listing on channels of these kinds, in Vietnamese order."""
         rows = await self._session.execute(
             select(Product.id, Product.name, Producer.name.label("producer"))
             .join(Producer, Producer.id == Product.producer_id)
             .where(
                 self._recognised(on, place_ids, include_reported=include_reported),
-                ~self._live(ChannelKind.ECOMMERCE),
+                ~self._live(kinds),
             )
             .order_by(Product.sort_key, Product.id)
             .limit(limit)

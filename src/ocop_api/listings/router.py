@@ -65,6 +65,7 @@ async def read_coverage(
     return CoverageRead(
         recognised=found.recognised,
         on_ecommerce=found.on_ecommerce,
+        on_online_channel=found.on_online_channel,
         on_any_channel=found.on_any_channel,
         ecommerce_share=found.ecommerce_share,
         by_channel=found.by_channel,

@@ -19,7 +19,16 @@ def _secure(value: HttpUrl) -> HttpUrl:
 
 
 Address = Annotated[HttpUrl, AfterValidator(_secure), PlainSerializer(str, return_type=str)]
-Price = Annotated[Decimal, Field(ge=0, max_digits=14, decimal_places=0, examples=["85000"])]
+
+
+def _whole(value: Decimal) -> Decimal:
+    # The database's driver reads 90000 as 9E+4, which is no text for a price.
+    return value.quantize(Decimal(1))
+
+
+Price = Annotated[
+    Decimal, Field(ge=0, max_digits=14, decimal_places=0, examples=["85000"]), AfterValidator(_whole)
+]
 
 
 class ChannelRead(Output):
@@ -67,7 +76,7 @@ class ListingRead(Output):
     channel_kind: ChannelKind
     url: str | None = Field(examples=[_EXAMPLE_URL])
     external_id: str | None
-    price_vnd: Decimal | None = Field(examples=["85000"])
+    price_vnd: Price | None = Field(description="price there, in đồng")
     state: ListingState
     source: ListingSource
     last_verified_at: Instant | None = Field(description="when an officer last saw it on sale")
@@ -109,7 +118,10 @@ class CoverageRead(Output):
 
     recognised: int = Field(description="products whose stars count today")
     on_ecommerce: int = Field(description="of them, with a live listing on an e-commerce platform")
+    on_online_channel: int = Field(
+        description="of them, with a live listing on a platform, social network or website"
+    )
     on_any_channel: int = Field(description="of them, with a live listing on any channel")
-    ecommerce_share: Decimal | None = Field(description="percent with two places; null without products")
+    ecommerce_share: Decimal | None = Field(description="percent cut to two places; null without products")
     by_channel: dict[str, int] = Field(description="products with a live listing, by channel")
     missing: list[ProductMissing] = Field(description="the first hundred without e-commerce listing")

@@ -17,7 +17,7 @@ from ocop_api.domain.errors import Forbidden, Invalid, NotFound, RuleViolation
 from ocop_api.domain.listing import ListingAction, ListingSource, ListingState, apply
 from ocop_api.ledger.recording import record
 from ocop_api.listings import policy
-from ocop_api.listings.repository import ListingRepository
+from ocop_api.listings.repository import ONLINE, ListingRepository
 from ocop_api.listings.schemas import ListingCreate, ListingFilter, ListingUpdate
 from ocop_api.places.service import PlaceService
 from ocop_api.products.service import ProductService
@@ -30,6 +30,7 @@ class Coverage:
 
     recognised: int
     on_ecommerce: int
+    on_online_channel: int
     on_any_channel: int
     ecommerce_share: Decimal | None
     by_channel: dict[str, int]
@@ -190,15 +191,22 @@ class ListingService:
         share = None
         if counts.recognised:
             # Cut, not rounded: 99.999 % must never read as the target reached.
-            share = Decimal(counts.on_ecommerce * 10_000 // counts.recognised) / 100
+            hundredths = counts.on_ecommerce * 10_000 // counts.recognised
+            share = (Decimal(hundredths) / 100).quantize(Decimal("0.01"))
         return Coverage(
             recognised=counts.recognised,
             on_ecommerce=counts.on_ecommerce,
+            on_online_channel=counts.on_online_channel,
             on_any_channel=counts.on_any_channel,
             ecommerce_share=share,
             by_channel=await self._rows.by_channel(today, place_ids, include_reported=include_reported),
             missing=await self._rows.missing(today, place_ids, include_reported=include_reported),
         )
+
+    async def not_online(self, place_ids: list[str]) -> list[Any]:
+        """The first hundred recognised products of the places that nothing sells online, by name."""
+        today = vietnam_date(self._now)
+        return await self._rows.missing(today, place_ids, include_reported=False, kinds=ONLINE)
 
     async def _get(self, listing_id: UUID, *, lock: bool = False) -> tuple[Listing, str]:
         found = await self._rows.find(listing_id, self._actor, lock=lock)
