@@ -19,7 +19,7 @@ import asyncpg
 import httpx
 import pytest
 from fastapi import FastAPI
-from sqlalchemy import make_url
+from sqlalchemy import make_url, text
 
 from ocop_api.adapters.postgres_embedded import EmbeddedPostgres
 from ocop_api.app import create_app
@@ -176,6 +176,22 @@ def database(app: FastAPI) -> Database:
     """The pools of the application under test."""
     pools: Database = app.state.database
     return pools
+
+
+async def settle(database: Database) -> None:
+    """Wait until no other test's transaction is older than what this one has just written.
+
+    Transaction numbers are one sequence for the whole server, and the sealer waits for every older
+    one; tests that run side by side on one server would otherwise hold each other's events back.
+    """
+    older = text(
+        "select count(*) from pg_stat_activity where datname is distinct from current_database() "
+        "and backend_xid is not null and backend_xid::text::bigint <= "
+        "(select coalesce(max(xid), 0) from ledger_pending) % 4294967296"
+    )
+    async with database.read() as session:
+        while await session.scalar(older):  # noqa: ASYNC110 - another process ends it, not an event of ours
+            await asyncio.sleep(0.01)
 
 
 @asynccontextmanager

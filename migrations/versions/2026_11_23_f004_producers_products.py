@@ -62,9 +62,9 @@ def upgrade() -> None:
             "legal_form in ('cooperative', 'cooperative_group', 'cooperative_union',"
             " 'small_medium_enterprise', 'company', 'enterprise', 'farm', 'production_household',"
             " 'family_business', 'association', 'operating_centre', 'equivalent_body')",
-            name="ck_producer__legal_form",
+            name=op.f("ck_producer__legal_form"),
         ),
-        sa.CheckConstraint("member_count >= 0 and labour_count >= 0", name="ck_producer__counts"),
+        sa.CheckConstraint("member_count >= 0 and labour_count >= 0", name=op.f("ck_producer__counts")),
         sa.PrimaryKeyConstraint("id", name="pk_producer"),
     )
     op.create_index(
@@ -106,21 +106,23 @@ def upgrade() -> None:
         sa.Column("source", sa.Text(), nullable=True),
         sa.Column("confidence", sa.Text(), nullable=True),
         *_stamps(),
-        sa.CheckConstraint("industry in ('I', 'II', 'III', 'IV', 'V', 'VI')", name="ck_product__industry"),
-        sa.CheckConstraint("set_number between 1 and 26", name="ck_product__set_number"),
-        sa.CheckConstraint("price_vnd >= 0", name="ck_product__price_vnd"),
-        sa.CheckConstraint("stars between 3 and 5", name="ck_product__stars"),
+        sa.CheckConstraint(
+            "industry in ('I', 'II', 'III', 'IV', 'V', 'VI')", name=op.f("ck_product__industry")
+        ),
+        sa.CheckConstraint("set_number between 1 and 26", name=op.f("ck_product__set_number")),
+        sa.CheckConstraint("price_vnd >= 0", name=op.f("ck_product__price_vnd")),
+        sa.CheckConstraint("stars between 3 and 5", name=op.f("ck_product__stars")),
         sa.CheckConstraint(
             "recognition_status in ('none', 'valid', 'reported', 'withdrawn')",
-            name="ck_product__recognition_status",
+            name=op.f("ck_product__recognition_status"),
         ),
         sa.CheckConstraint(
             "recognition_status <> 'valid' or (stars is not null and stars_valid_until is not null)",
-            name="ck_product__valid_is_dated",
+            name=op.f("ck_product__valid_is_dated"),
         ),
         sa.CheckConstraint(
             "recognition_status <> 'none' or (stars is null and stars_valid_until is null)",
-            name="ck_product__none_has_no_stars",
+            name=op.f("ck_product__none_has_no_stars"),
         ),
         sa.ForeignKeyConstraint(["producer_id"], ["producer.id"], name="fk_product__producer_id"),
         sa.PrimaryKeyConstraint("id", name="pk_product"),

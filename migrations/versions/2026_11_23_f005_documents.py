@@ -31,9 +31,10 @@ def upgrade() -> None:
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("version", sa.BigInteger(), nullable=False),
         sa.CheckConstraint(
-            "expires_on is null or issued_on is null or expires_on >= issued_on", name="ck_document__dates"
+            "expires_on is null or issued_on is null or expires_on >= issued_on",
+            name=op.f("ck_document__dates"),
         ),
-        sa.CheckConstraint("size > 0", name="ck_document__size"),
+        sa.CheckConstraint("size > 0", name=op.f("ck_document__size")),
         sa.ForeignKeyConstraint(["producer_id"], ["producer.id"], name="fk_document__producer_id"),
         sa.ForeignKeyConstraint(["replaces_id"], ["document.id"], name="fk_document__replaces_id"),
         sa.PrimaryKeyConstraint("id", name="pk_document"),

@@ -26,8 +26,8 @@ def upgrade() -> None:
         sa.Column("version", sa.BigInteger(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
-        sa.CheckConstraint("(level = 'central') = (place_id is null)", name="ck_council__place"),
-        sa.CheckConstraint("level in ('district', 'province', 'central')", name="ck_council__level"),
+        sa.CheckConstraint("(level = 'central') = (place_id is null)", name=op.f("ck_council__place")),
+        sa.CheckConstraint("level in ('district', 'province', 'central')", name=op.f("ck_council__level")),
         sa.PrimaryKeyConstraint("id", name="pk_council"),
         sa.UniqueConstraint(
             "level",
@@ -47,7 +47,8 @@ def upgrade() -> None:
         sa.Column("position", sa.SmallInteger(), nullable=False),
         sa.Column("grant_id", sa.Uuid(), nullable=False),
         sa.CheckConstraint(
-            "office in ('chair', 'deputy', 'member', 'expert', 'secretary')", name="ck_council_member__office"
+            "office in ('chair', 'deputy', 'member', 'expert', 'secretary')",
+            name=op.f("ck_council_member__office"),
         ),
         sa.ForeignKeyConstraint(["council_id"], ["council.id"], name="fk_council_member__council_id"),
         sa.ForeignKeyConstraint(["grant_id"], ["role_grant.id"], name="fk_council_member__grant_id"),
@@ -66,7 +67,7 @@ def upgrade() -> None:
         sa.Column("version", sa.BigInteger(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
-        sa.CheckConstraint("state in ('planned', 'open', 'closed')", name="ck_council_session__state"),
+        sa.CheckConstraint("state in ('planned', 'open', 'closed')", name=op.f("ck_council_session__state")),
         sa.ForeignKeyConstraint(["council_id"], ["council.id"], name="fk_council_session__council_id"),
         sa.PrimaryKeyConstraint("id", name="pk_council_session"),
     )
@@ -80,7 +81,8 @@ def upgrade() -> None:
         sa.Column("position", sa.SmallInteger(), nullable=False),
         sa.Column("present", sa.Boolean(), nullable=False),
         sa.CheckConstraint(
-            "office in ('chair', 'deputy', 'member', 'expert', 'secretary')", name="ck_session_seat__office"
+            "office in ('chair', 'deputy', 'member', 'expert', 'secretary')",
+            name=op.f("ck_session_seat__office"),
         ),
         sa.ForeignKeyConstraint(["session_id"], ["council_session.id"], name="fk_session_seat__session_id"),
         sa.PrimaryKeyConstraint("session_id", "user_id", name="pk_session_seat"),
@@ -93,7 +95,7 @@ def upgrade() -> None:
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("dropped_reason", sa.Text(), nullable=True),
         sa.CheckConstraint(
-            "state in ('waiting', 'scoring', 'concluded', 'dropped')", name="ck_session_dossier__state"
+            "state in ('waiting', 'scoring', 'concluded', 'dropped')", name=op.f("ck_session_dossier__state")
         ),
         sa.ForeignKeyConstraint(["dossier_id"], ["dossier.id"], name="fk_session_dossier__dossier_id"),
         sa.ForeignKeyConstraint(
@@ -116,10 +118,12 @@ def upgrade() -> None:
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("origin", sa.Text(), nullable=False),
         sa.Column("note", sa.Text(), nullable=False),
-        sa.CheckConstraint("origin in ('self_declared', 'detected')", name="ck_session_recusal__origin"),
+        sa.CheckConstraint(
+            "origin in ('self_declared', 'detected')", name=op.f("ck_session_recusal__origin")
+        ),
         sa.CheckConstraint(
             "reason in ('owner', 'relative', 'employee', 'adviser', 'other_interest')",
-            name="ck_session_recusal__reason",
+            name=op.f("ck_session_recusal__reason"),
         ),
         sa.ForeignKeyConstraint(
             ["session_id", "dossier_id"],
@@ -141,12 +145,12 @@ def upgrade() -> None:
         sa.Column("closed_by", sa.Uuid(), nullable=True),
         sa.Column("comparison", postgresql.JSONB(none_as_null=True), nullable=True),
         sa.CheckConstraint(
-            "(state = 'closed') = (comparison is not null)", name="ck_scoring_round__comparison"
+            "(state = 'closed') = (comparison is not null)", name=op.f("ck_scoring_round__comparison")
         ),
         sa.CheckConstraint(
-            "reason in ('spread_exceeded', 'sheets_unfinished')", name="ck_scoring_round__reason"
+            "reason in ('spread_exceeded', 'sheets_unfinished')", name=op.f("ck_scoring_round__reason")
         ),
-        sa.CheckConstraint("state in ('open', 'closed')", name="ck_scoring_round__state"),
+        sa.CheckConstraint("state in ('open', 'closed')", name=op.f("ck_scoring_round__state")),
         sa.ForeignKeyConstraint(
             ["session_id", "dossier_id"],
             ["session_dossier.session_id", "session_dossier.dossier_id"],
@@ -207,9 +211,9 @@ def upgrade() -> None:
         sa.Column("concluded_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("concluded_by", sa.Uuid(), nullable=False),
         sa.CheckConstraint(
-            "outcome in ('rated', 'stopped', 'disqualified')", name="ck_council_result__outcome"
+            "outcome in ('rated', 'stopped', 'disqualified')", name=op.f("ck_council_result__outcome")
         ),
-        sa.CheckConstraint("star between 1 and 5", name="ck_council_result__star"),
+        sa.CheckConstraint("star between 1 and 5", name=op.f("ck_council_result__star")),
         sa.ForeignKeyConstraint(["round_id"], ["scoring_round.id"], name="fk_council_result__round_id"),
         sa.PrimaryKeyConstraint("id", name="pk_council_result"),
         sa.UniqueConstraint("session_id", "dossier_id", name="uq_council_result__session_id_dossier_id"),

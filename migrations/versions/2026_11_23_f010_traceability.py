@@ -48,7 +48,7 @@ def upgrade() -> None:
         sa.Column("area_ha", sa.Numeric(10, 4), nullable=True),
         sa.Column("geometry", postgresql.JSONB(), nullable=True),
         *_stamps(),
-        sa.CheckConstraint("area_ha > 0", name="ck_growing_area__area_ha"),
+        sa.CheckConstraint("area_ha > 0", name=op.f("ck_growing_area__area_ha")),
         sa.PrimaryKeyConstraint("id", name="pk_growing_area"),
     )
     op.create_index("uq_growing_area__producer_id_code", "growing_area", ["producer_id", "code"], unique=True)
@@ -102,13 +102,13 @@ def _create_lot() -> None:
         sa.Column("place_id", sa.Text(), nullable=True),
         _area_path(),
         *_stamps(),
-        sa.CheckConstraint(f"unit in ({_UNITS})", name="ck_lot__unit"),
-        sa.CheckConstraint(f"net_unit in ({_UNITS}) and net_unit <> 'H87'", name="ck_lot__net_unit"),
-        sa.CheckConstraint("(net_unit is null) = (net_quantity is null)", name="ck_lot__net_content"),
-        sa.CheckConstraint("net_unit is null or unit = 'H87'", name="ck_lot__net_content_of_pieces"),
-        sa.CheckConstraint("quantity > 0 and made between 0 and quantity", name="ck_lot__made"),
+        sa.CheckConstraint(f"unit in ({_UNITS})", name=op.f("ck_lot__unit")),
+        sa.CheckConstraint(f"net_unit in ({_UNITS}) and net_unit <> 'H87'", name=op.f("ck_lot__net_unit")),
+        sa.CheckConstraint("(net_unit is null) = (net_quantity is null)", name=op.f("ck_lot__net_content")),
+        sa.CheckConstraint("net_unit is null or unit = 'H87'", name=op.f("ck_lot__net_content_of_pieces")),
+        sa.CheckConstraint("quantity > 0 and made between 0 and quantity", name=op.f("ck_lot__made")),
         sa.CheckConstraint(
-            "used >= 0 and used <= quantity and (made = 0 or used <= made)", name="ck_lot__used"
+            "used >= 0 and used <= quantity and (made = 0 or used <= made)", name=op.f("ck_lot__used")
         ),
         sa.ForeignKeyConstraint(["product_id"], ["product.id"], name="fk_lot__product_id"),
         sa.PrimaryKeyConstraint("id", name="pk_lot"),
@@ -137,10 +137,11 @@ def _create_events() -> None:
         sa.Column("payload", postgresql.JSONB(), nullable=False),
         sa.Column("hash", sa.LargeBinary(), nullable=False),
         sa.CheckConstraint(
-            "type in ('ObjectEvent', 'AggregationEvent', 'TransformationEvent')", name="ck_epcis_event__type"
+            "type in ('ObjectEvent', 'AggregationEvent', 'TransformationEvent')",
+            name=op.f("ck_epcis_event__type"),
         ),
-        sa.CheckConstraint(f"step in ({_STEPS})", name="ck_epcis_event__step"),
-        sa.CheckConstraint("octet_length(hash) = 32", name="ck_epcis_event__hash_is_sha256"),
+        sa.CheckConstraint(f"step in ({_STEPS})", name=op.f("ck_epcis_event__step")),
+        sa.CheckConstraint("octet_length(hash) = 32", name=op.f("ck_epcis_event__hash_is_sha256")),
         sa.ForeignKeyConstraint(
             ["growing_area_id"], ["growing_area.id"], name="fk_epcis_event__growing_area_id"
         ),
@@ -166,7 +167,7 @@ def _create_events() -> None:
         sa.Column("lot_id", sa.Uuid(), nullable=False),
         sa.Column("role", sa.Text(), nullable=False),
         sa.Column("quantity", sa.Numeric(15, 3), nullable=False),
-        sa.CheckConstraint("role in ('made', 'used', 'sold', 'handled')", name="ck_lot_event__role"),
+        sa.CheckConstraint("role in ('made', 'used', 'sold', 'handled')", name=op.f("ck_lot_event__role")),
         sa.ForeignKeyConstraint(["event_id"], ["epcis_event.id"], name="fk_lot_event__event_id"),
         sa.ForeignKeyConstraint(["lot_id"], ["lot.id"], name="fk_lot_event__lot_id"),
         sa.PrimaryKeyConstraint("event_id", "lot_id", name="pk_lot_event"),

@@ -17,7 +17,9 @@ def upgrade() -> None:
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("host", sa.Text(), nullable=True),
-        sa.CheckConstraint("kind in ('ecommerce', 'social', 'website', 'store')", name="ck_channel__kind"),
+        sa.CheckConstraint(
+            "kind in ('ecommerce', 'social', 'website', 'store')", name=op.f("ck_channel__kind")
+        ),
         sa.PrimaryKeyConstraint("code", name="pk_channel"),
     )
     op.create_table(
@@ -40,10 +42,10 @@ def upgrade() -> None:
         sa.Column("version", sa.BigInteger(), nullable=False),
         sa.CheckConstraint(
             "state in ('draft', 'submitted', 'under_review', 'live', 'rejected', 'delisted')",
-            name="ck_listing__state",
+            name=op.f("ck_listing__state"),
         ),
-        sa.CheckConstraint("source in ('api', 'import', 'declared')", name="ck_listing__source"),
-        sa.CheckConstraint("price_vnd >= 0", name="ck_listing__price_vnd"),
+        sa.CheckConstraint("source in ('api', 'import', 'declared')", name=op.f("ck_listing__source")),
+        sa.CheckConstraint("price_vnd >= 0", name=op.f("ck_listing__price_vnd")),
         sa.ForeignKeyConstraint(["product_id"], ["product.id"], name="fk_listing__product_id"),
         sa.ForeignKeyConstraint(["producer_id"], ["producer.id"], name="fk_listing__producer_id"),
         sa.ForeignKeyConstraint(["channel_code"], ["channel.code"], name="fk_listing__channel_code"),

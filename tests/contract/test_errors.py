@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 import ocop_api
-from ocop_api.web.texts import catalogue, negotiate, text_of
+from ocop_api.web.texts import catalogue, fill, negotiate
 
 ROOT = Path(ocop_api.__file__).parent
 CODE = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+")
@@ -40,9 +40,9 @@ def _raised_codes() -> dict[str, str]:
                     if isinstance(key, ast.Constant) and key.value == "code"
                 ]
             for literal in literals:
-                if isinstance(literal, ast.Constant) and isinstance(literal.value, str):
-                    if CODE.fullmatch(literal.value):
-                        found[literal.value] = f"{path.relative_to(ROOT)}:{literal.lineno}"
+                value = literal.value if isinstance(literal, ast.Constant) else None
+                if isinstance(value, str) and CODE.fullmatch(value):
+                    found[value] = f"{path.relative_to(ROOT)}:{literal.lineno}"
     return found
 
 
@@ -72,4 +72,5 @@ def test_language_is_vietnamese_unless_english_is_preferred() -> None:
 
 
 def test_a_text_never_reaches_into_its_data() -> None:
-    assert "class" not in text_of("paging.unknown_sort", "en", {"sort": "{0.__class__}", "offered": []})
+    texts = {"vi": "{value.__class__}", "en": "{value.__class__}"}
+    assert fill(texts["en"], {"value": "harmless"}) == "?"

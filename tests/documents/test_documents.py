@@ -118,9 +118,7 @@ async def test_others_cannot_see_it_and_officers_of_the_area_can(
         officer = as_actor(
             Actor(
                 user_id=uuid4(),
-                grants=(
-                    Grant(role=Role.OFFICER, bound=Bound.AREA, level=Level.PROVINCE, place_id=place),
-                ),
+                grants=(Grant(role=Role.OFFICER, bound=Bound.AREA, level=Level.PROVINCE, place_id=place),),
             )
         )
         assert (await client.get(path, headers=officer)).status_code == status

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 from sqlalchemy import text
+from tests.conftest import settle
 
 from ocop_api.db.session import Database
 from ocop_api.domain.actor import SYSTEM
@@ -37,6 +38,7 @@ def write(database: Database, clock: Clock) -> Write:
                     data={"price": 10, "name": subject},
                     area_path=area,
                 )
+        await settle(database)
 
     return writing
 
@@ -46,6 +48,7 @@ def seal_all(database: Database, settings: Settings, clock: Clock) -> Seal:
     """Run the sealer's job."""
 
     async def sealing() -> int:
+        await settle(database)
         return await seal_pending(database, settings, clock)
 
     return sealing

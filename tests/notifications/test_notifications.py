@@ -11,6 +11,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import text
+from tests.conftest import settle
 
 from ocop_api.db.base import Base, uuid7
 from ocop_api.db.session import Database
@@ -105,6 +106,7 @@ def happen(database: Database, settings: Settings, clock: Clock) -> Happen:
                 area_path=area,
             )
         if seal:
+            await settle(database)
             await seal_pending(database, settings, clock)
 
     return happening

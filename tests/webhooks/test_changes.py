@@ -7,6 +7,7 @@ from uuid import uuid4
 import httpx
 import pytest
 from sqlalchemy import text
+from tests.conftest import settle
 
 from ocop_api.db.session import Database
 from ocop_api.domain.actor import SYSTEM, Actor, Bound, Grant, Level, Role
@@ -48,6 +49,7 @@ def write(database: Database, clock: Clock) -> Write:
 @pytest.fixture
 def seal_all(database: Database, settings: Settings, clock: Clock) -> Seal:
     async def sealing() -> int:
+        await settle(database)
         return await seal_pending(database, settings, clock)
 
     return sealing

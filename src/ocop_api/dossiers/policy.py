@@ -7,13 +7,11 @@ from typing import Final
 from uuid import UUID
 
 from ocop_api.domain.actor import Actor, Permission
+from ocop_api.domain.administration import level_in_charge
 from ocop_api.domain.calendar import add_working_days
 from ocop_api.domain.certificate import rerating_due
 from ocop_api.domain.dossier import Acting, Action, DossierKind, Guard, Level, Party, Position, State
 from ocop_api.domain.regimes import Regime
-
-LAST_DAY_OF_DISTRICTS: Final = date(2025, 6, 30)
-"""Districts ended with this day (Decision 19/2025/QĐ-TTg)."""
 
 _PERMISSIONS: Final = {
     Party.OFFICE: Permission.DOSSIER_RECEIVE,
@@ -75,17 +73,6 @@ class Whereabouts:
     council_id: UUID | None = None
 
 
-def office_level(level: Level, today: date) -> Level:
-    """The level whose grants act for ``level`` today.
-
-    The decisions do not say who finishes a file a district held when districts ended; our default is the
-    province, whose grants cover the old area through its successors.
-    """
-    if level is Level.DISTRICT and today > LAST_DAY_OF_DISTRICTS:
-        return Level.PROVINCE
-    return level
-
-
 def capacities(actor: Actor, dossier: Whereabouts, today: date) -> frozenset[Acting]:
     """Every capacity in which the actor may act on a dossier where it lies today.
 
@@ -96,7 +83,7 @@ def capacities(actor: Actor, dossier: Whereabouts, today: date) -> frozenset[Act
     if actor.scope(Permission.DOSSIER_LODGE).covers(producer_id=dossier.producer_id):
         found.add(Acting(Party.PRODUCER))
     for party, permission in _PERMISSIONS.items():
-        scope = actor.scope(permission, levels={office_level(level, today)})
+        scope = actor.scope(permission, levels={level_in_charge(level, today)})
         if scope.covers(area_path=dossier.area_path):
             found.add(Acting(party, level))
     if actor.scope(Permission.COUNCIL_MANAGE, levels=()).covers(council_id=dossier.council_id):

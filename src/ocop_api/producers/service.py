@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from ocop_api.db.tables.producers import Producer
 from ocop_api.domain.actor import Actor, Permission
+from ocop_api.domain.administration import LAST_DAY_OF_DISTRICTS
 from ocop_api.domain.clock import vietnam_date
 from ocop_api.domain.errors import Conflict, Forbidden, Invalid, NotFound
 from ocop_api.domain.vietnamese import fold, sort_key
@@ -27,9 +28,6 @@ from ocop_api.producers.schemas import (
     flat,
 )
 from ocop_api.web.schemas import Page
-
-LAST_DAY_OF_DISTRICTS = date(2025, 6, 30)
-"""The last day of 63 provinces and of districts (Decision 19/2025/QĐ-TTg starts the day after)."""
 
 
 async def area_of(session: AsyncSession, place_id: str | None) -> list[str]:

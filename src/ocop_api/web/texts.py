@@ -41,10 +41,15 @@ class _Filler(string.Formatter):
 _filler = _Filler()
 
 
+def fill(text: str, data: Mapping[str, Any]) -> str:
+    """The text with its placeholders filled; one that reaches for anything but a name reads ``?``."""
+    return _filler.vformat(text, (), dict(data))
+
+
 def text_of(code: str, language: Language, data: Mapping[str, Any] | None = None) -> str:
     """The text of a code. An unknown code reads as the general fault, so nothing ever fails here."""
     texts = catalogue().get(code) or catalogue()["request.failed"]
-    return _filler.vformat(texts[language], (), dict(data or {}))
+    return fill(texts[language], data or {})
 
 
 def negotiate(accept_language: str) -> Language:

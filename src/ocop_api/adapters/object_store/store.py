@@ -7,9 +7,7 @@ from obstore.exceptions import AlreadyExistsError, BaseError
 from obstore.store import LocalStore, MemoryStore
 from obstore.store import ObjectStore as Backend
 
-
-class StorageUnavailableError(OSError):
-    """The storage cannot be used now; the edge answers 503."""
+from ocop_api.domain.errors import Unavailable
 
 
 class ObjectStore:
@@ -22,20 +20,20 @@ class ObjectStore:
         """Store ``content`` under ``key``. Keys name their content, so a second put changes nothing.
 
         Raises:
-            StorageUnavailableError: disk full, folder gone, network down.
+            Unavailable: ``request.storage_unavailable``; disk full, folder gone, network down.
         """
         try:
             await obstore.put_async(self._backend, key, content, mode="create")
         except AlreadyExistsError:
             return
         except (BaseError, OSError) as error:
-            raise StorageUnavailableError(str(error)) from error
+            raise Unavailable("request.storage_unavailable") from error
 
     async def get(self, key: str) -> bytes | None:
         """The content, or None when there is no such object.
 
         Raises:
-            StorageUnavailableError: the storage does not answer.
+            Unavailable: ``request.storage_unavailable``; the storage does not answer.
         """
         try:
             found = await obstore.get_async(self._backend, key)
@@ -43,7 +41,7 @@ class ObjectStore:
         except FileNotFoundError:
             return None
         except (BaseError, OSError) as error:
-            raise StorageUnavailableError(str(error)) from error
+            raise Unavailable("request.storage_unavailable") from error
 
 
 def folder_store(root: Path) -> ObjectStore:

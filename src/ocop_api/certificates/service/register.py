@@ -17,6 +17,7 @@ from ocop_api.db.paging import Rows
 from ocop_api.db.tables.certificates import Certificate, CertificateWithdrawal
 from ocop_api.domain import regimes
 from ocop_api.domain.actor import Actor, Level, Permission
+from ocop_api.domain.administration import level_in_charge
 from ocop_api.domain.certificate import CertificateNumber, issue, withdrawal_due, withdrawal_level
 from ocop_api.domain.clock import vietnam_date
 from ocop_api.domain.errors import Conflict, Forbidden, Invalid, NotFound
@@ -185,12 +186,13 @@ class CertificateService:
         return CertificateRecord(certificate, withdrawal, found.supersession)
 
     def require(self, permission: Permission, level: Level, area_path: Sequence[str]) -> None:
-        """Let only the authority of exactly this level and area pass.
+        """Let only the authority in charge of exactly this level and area pass.
 
         Raises:
             Forbidden: ``auth.not_permitted``.
         """
-        if not self.actor.scope(permission, levels={level}).covers(area_path=area_path):
+        in_charge = level_in_charge(level, self.today)
+        if not self.actor.scope(permission, levels={in_charge}).covers(area_path=area_path):
             raise Forbidden("auth.not_permitted", permission=permission.value)
 
     async def _reserve(self, number: str | None) -> None:
