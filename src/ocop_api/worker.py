@@ -84,7 +84,7 @@ async def _run(name: str, handler: Handler, context: JobContext, payload: dict[s
 
 
 async def _connect(settings: Settings) -> "asyncpg.Connection[Any]":
-    connection: "asyncpg.Connection[Any]" = await asyncpg.connect(
+    connection: asyncpg.Connection[Any] = await asyncpg.connect(
         **asyncpg_arguments(make_url(settings.database.url)),
         timeout=settings.database.connect_timeout,
         server_settings={"application_name": "ocop-worker"},

@@ -110,7 +110,12 @@ def _after(keys: Sequence[SortKey], values: Sequence[Any]) -> ColumnElement[bool
 
 
 async def fetch_page(
-    session: AsyncSession, statement: Select[*tuple[Any, ...]], sorts: Sorts, wanted: Slice, *, scalars: bool = True
+    session: AsyncSession,
+    statement: Select[*tuple[Any, ...]],
+    sorts: Sorts,
+    wanted: Slice,
+    *,
+    scalars: bool = True,
 ) -> Rows:
     """Run ``statement`` (filters applied, no order) and give one page.
 

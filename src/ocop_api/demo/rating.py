@@ -50,7 +50,7 @@ class Rated:
 
 async def convene(stage: Stage, officer: str, level: str, place_id: str | None, name: str) -> dict[str, Any]:
     """Set up a council of five and a secretary."""
-    people = {who: (await stage.get("/v1/me", who))["user"] for who in (*COUNCIL, "thuky")}
+    people = {who: await stage.get("/v1/me", who) for who in (*COUNCIL, "thuky")}
     offices = ["chair", "deputy", "member", "member", "member", "secretary"]
     members = [
         {"user_id": person["id"], "office": office, "name": person["display_name"]}
@@ -106,13 +106,18 @@ async def score(
             # In the second round the outlier has been talked to.
             mark = wanted if number == 1 else sorted(points)[len(points) // 2]
             body = {"choices": sheet(criteria_set, mark), "remarks": f"Phiếu của {who}"}
-            await stage.ask("PUT", f"{desk}/sheet", who=who, body=body)
+            headers = {}
+            if number > 1:
+                # The second round starts from a draft of the member's own sheet, which has an ETag.
+                own = await stage.ask("GET", f"{desk}/sheet", who=who)
+                headers = {"If-Match": own.headers["etag"]}
+            await stage.ask("PUT", f"{desk}/sheet", who=who, body=body, headers=headers)
             await stage.post(f"{desk}/sheet/submit", who)
         if number == 1:
-            peek = await stage.ask("GET", f"{desk}/result", who="thuky", expect=409)
+            peek = await stage.ask("GET", f"{desk}/result", who="thuky", expect=404)
             stage.tell(f"Before the round closes nobody sees a score: [dim]{peek.json()['detail']}[/]")
         closed = await stage.post(f"{desk}/close-round", "thuky", {})
-        if closed["outcome"] != "new_round":
+        if not closed["new_round_needed"]:
             break
         stage.tell("The sheets lie more than 10 points apart: the old ones are kept, a new round opens.")
     result: dict[str, Any] = await stage.get(f"{desk}/result", "thuky")

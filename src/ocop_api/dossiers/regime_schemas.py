@@ -1,14 +1,13 @@
 """Shapes of regimes: the law as data, read from ``ocop_api.domain.regimes``."""
 
 from datetime import date
-from decimal import Decimal
 
 from pydantic import Field
 
 from ocop_api.domain.dossier import Action, DossierKind, Guard, Level, Party, Transition, transitions
 from ocop_api.domain.dossier import State as DossierState
 from ocop_api.domain.regimes import CommuneTopic, ProducerForm, Regime
-from ocop_api.web.schemas import Output
+from ocop_api.web.schemas import Exact, Output
 
 
 class SourceRead(Output):
@@ -34,7 +33,7 @@ class LevelRead(Output):
     has_council: bool
     decides: list[int] = Field(description="stars recognised here", examples=[[3, 4]])
     forwards_to: Level | None
-    forward_from: Decimal | None = Field(description="points from which a rated file goes up")
+    forward_from: Exact | None = Field(description="points from which a rated file goes up")
     source: SourceRead
 
 
@@ -42,8 +41,8 @@ class BandRead(Output):
     """Points of a star rank."""
 
     star: int
-    minimum: Decimal = Field(description="included")
-    below: Decimal | None = Field(description="excluded; null: up to 100 included")
+    minimum: Exact = Field(description="included")
+    below: Exact | None = Field(description="excluded; null: up to 100 included")
 
 
 class CertificateTermsRead(Output):

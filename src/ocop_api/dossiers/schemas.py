@@ -1,7 +1,6 @@
 """Shapes of dossiers: the product file, the bodies of actions, and what is answered."""
 
 from datetime import date
-from decimal import Decimal
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -10,7 +9,7 @@ from pydantic import Field, StringConstraints
 from ocop_api.domain.dossier import Action, DossierKind, Guard, Level, Party, State
 from ocop_api.domain.evidence import EvidenceKind
 from ocop_api.domain.regimes import CommuneTopic
-from ocop_api.web.schemas import Code, Input, Instant, LongText, Output, PageQuery, ShortText
+from ocop_api.web.schemas import Code, Exact, Input, Instant, LongText, Output, PageQuery, ShortText
 
 _ID = "0192f7c4-6f0e-7a3b-9c56-1f2e3d4c5b6a"
 PlaceId = Annotated[str, StringConstraints(pattern=r"^(34|63):[0-9]{2,5}$")]
@@ -278,9 +277,9 @@ class OutcomeRead(Output):
     kind: str = Field(examples=["recognise"])
     reason: str = Field(examples=["star_decided_here"])
     star: int | None
-    points: Decimal
+    points: Exact
     level: Level = Field(description="level that acts next")
-    threshold: Decimal | None = Field(description="points from which the level forwards")
+    threshold: Exact | None = Field(description="points from which the level forwards")
     source: str = Field(description="what the result was recorded from")
 
 
@@ -304,7 +303,7 @@ class DossierSummary(Output):
     product_code: str | None = Field(examples=["68-24611-3-2026"])
     place_id: str | None = Field(examples=["34:24611"])
     star: int | None = Field(description="star of the last council result")
-    points: Decimal | None
+    points: Exact | None
     created_at: Instant
     updated_at: Instant
     version: int

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import AfterValidator, Field, HttpUrl, PlainSerializer
 
 from ocop_api.domain.listing import ChannelKind, ListingAction, ListingSource, ListingState
-from ocop_api.web.schemas import Code, Input, Instant, Output, PageQuery, ShortText
+from ocop_api.web.schemas import Code, Exact, Input, Instant, Output, PageQuery, ShortText
 
 _EXAMPLE_URL = "https://shopee.vn/ca-phe-bot-i.123.456"
 
@@ -27,7 +27,7 @@ def _whole(value: Decimal) -> Decimal:
 
 
 Price = Annotated[
-    Decimal, Field(ge=0, max_digits=14, decimal_places=0, examples=["85000"]), AfterValidator(_whole)
+    Exact, Field(ge=0, max_digits=14, decimal_places=0, examples=["85000"]), AfterValidator(_whole)
 ]
 
 
@@ -122,6 +122,6 @@ class CoverageRead(Output):
         description="of them, with a live listing on a platform, social network or website"
     )
     on_any_channel: int = Field(description="of them, with a live listing on any channel")
-    ecommerce_share: Decimal | None = Field(description="percent cut to two places; null without products")
+    ecommerce_share: Exact | None = Field(description="percent cut to two places; null without products")
     by_channel: dict[str, int] = Field(description="products with a live listing, by channel")
     missing: list[ProductMissing] = Field(description="the first hundred without e-commerce listing")

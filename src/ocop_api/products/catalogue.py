@@ -17,7 +17,7 @@ from ocop_api.producers.service import place_meant
 from ocop_api.products.policy import read_gtin, standing
 from ocop_api.products.repository import PUBLIC_COLUMNS, ProductRepository, public_product
 from ocop_api.products.schemas import ProductFilter, ProductRead, ProductSummary
-from ocop_api.web.schemas import Page
+from ocop_api.web.schemas import Page, plain_number
 
 
 async def product_as_json(pool: "asyncpg.Pool[asyncpg.Record]", product_id: UUID, *, today: date) -> bytes:
@@ -31,7 +31,7 @@ async def product_as_json(pool: "asyncpg.Pool[asyncpg.Record]", product_id: UUID
         raise NotFound("products.unknown", product_id=product_id)
     shown = _shown(row, today)
     price = shown["price_vnd"]
-    shown["price_vnd"] = None if price is None else str(price)
+    shown["price_vnd"] = None if price is None else plain_number(price)
     return orjson.dumps(shown, default=str, option=orjson.OPT_UTC_Z)
 
 

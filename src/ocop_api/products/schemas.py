@@ -10,7 +10,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from ocop_api.domain.regime_terms import ProducerForm
 from ocop_api.producers.schemas import PlaceId
-from ocop_api.web.schemas import Code, Input, Instant, LongText, Output, PageQuery, ShortText
+from ocop_api.web.schemas import Code, Exact, Input, Instant, LongText, Output, PageQuery, ShortText
 
 
 class Recognition(StrEnum):
@@ -43,7 +43,7 @@ def _whole(value: Decimal) -> Decimal:
     return value.quantize(Decimal(1))
 
 
-Price = Annotated[Decimal, Field(ge=0, max_digits=14, decimal_places=0), AfterValidator(_whole)]
+Price = Annotated[Exact, Field(ge=0, max_digits=14, decimal_places=0), AfterValidator(_whole)]
 """Whole đồng, as text in JSON."""
 
 
@@ -128,7 +128,7 @@ class ProductSummary(Output):
     industry: Industry | None
     set_number: int | None
     pack: str | None
-    price_vnd: Decimal | None = Field(description="price in đồng", examples=["85000"])
+    price_vnd: Exact | None = Field(description="price in đồng", examples=["85000"])
     gtin: str | None = Field(description="in 14 digits")
     product_code: str | None = Field(examples=["68-24611-3-2026"])
     place_id: str | None

@@ -1,14 +1,13 @@
 """Shapes of plans, of targets with their figures, and of reports."""
 
 from datetime import date
-from decimal import Decimal
 from enum import StrEnum
 from uuid import UUID
 
 from pydantic import Field
 
 from ocop_api.domain.programme import Capital, Metric, ReportingPeriod, Scope, TargetKind, Unit
-from ocop_api.web.schemas import Input, Instant, LongText, Output
+from ocop_api.web.schemas import Exact, Input, Instant, LongText, Output
 
 
 class Basis(StrEnum):
@@ -52,7 +51,7 @@ class TargetDefinition(Output):
     kind: TargetKind = Field(description="computed from the system's records, or reported by an agency")
     metric: Metric
     unit: Unit
-    threshold: Decimal | None = Field(
+    threshold: Exact | None = Field(
         description="number or percent to reach; null: the plan states none", examples=["5"]
     )
     scope: Scope
@@ -163,9 +162,9 @@ class TargetFigure(Output):
     kind: TargetKind
     unit: Unit
     scope: Scope
-    threshold: Decimal | None = Field(examples=["3"])
+    threshold: Exact | None = Field(examples=["3"])
     deadline_before: date | None = Field(examples=["2024-10-01"])
-    value: Decimal | None = Field(
+    value: Exact | None = Field(
         description="count; percent cut to two places; per district: districts that reach it", examples=["5"]
     )
     met: bool | None = Field(description="null: no figure, or the plan states no threshold")

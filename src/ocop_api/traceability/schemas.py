@@ -1,7 +1,6 @@
 """Shapes of growing areas, lots, steps, traces and EPCIS documents."""
 
 from datetime import UTC, date, datetime
-from decimal import Decimal
 from typing import Annotated, Any, Literal, Self, TypeAlias
 from uuid import UUID
 
@@ -10,11 +9,11 @@ from pydantic import AwareDatetime, Field, model_validator
 from ocop_api.domain.traceability.lots import Unit
 from ocop_api.domain.traceability.steps import Step
 from ocop_api.traceability.geometry import MAX_POSITIONS
-from ocop_api.web.schemas import Code, Input, Instant, Output, PageQuery, ShortText
+from ocop_api.web.schemas import Code, Exact, Input, Instant, Output, PageQuery, ShortText
 
 _FIRST_INSTANT = datetime(2000, 1, 1, tzinfo=UTC)
 
-Quantity = Annotated[Decimal, Field(gt=0, max_digits=15, decimal_places=3)]
+Quantity = Annotated[Exact, Field(gt=0, max_digits=15, decimal_places=3)]
 """A positive amount with at most three decimals."""
 Degrees = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)]
 Coordinates = Annotated[list[Degrees], Field(min_length=2, max_length=2)]
@@ -56,7 +55,7 @@ class GrowingAreaCreate(Input):
     place: ShortText | None = Field(
         None, description="id, code or name of the place; default the producer's", examples=["34:24611"]
     )
-    area_ha: Annotated[Decimal, Field(gt=0, max_digits=10, decimal_places=4)] | None = Field(
+    area_ha: Annotated[Exact, Field(gt=0, max_digits=10, decimal_places=4)] | None = Field(
         None, description="hectares", examples=["1.2"]
     )
     geometry: Geometry | None = Field(
@@ -72,7 +71,7 @@ class GrowingAreaRead(Output):
     name: str = Field(examples=["Vườn cà phê thôn 5"])
     code: str | None = Field(examples=["VN-DNOOR0039"])
     place_id: str | None = Field(examples=["34:24611"])
-    area_ha: Decimal | None = Field(description="hectares")
+    area_ha: Exact | None = Field(description="hectares")
     geometry: dict[str, Any] | None = Field(description="GeoJSON Point or Polygon")
     created_at: Instant
     updated_at: Instant
@@ -130,11 +129,11 @@ class LotRead(Output):
     trace_code: str = Field(examples=["(01)02990000000012(10)L2026-06-001"])
     digital_link: str = Field(description="what the QR symbol opens: the public passport")
     unit: Unit
-    quantity: Decimal = Field(description="the most the lot may hold")
-    made: Decimal = Field(description="brought in by recorded steps")
-    used: Decimal = Field(description="taken out by recorded steps")
-    available: Decimal = Field(description="what can still be taken")
-    net_quantity: Decimal | None
+    quantity: Exact = Field(description="the most the lot may hold")
+    made: Exact = Field(description="brought in by recorded steps")
+    used: Exact = Field(description="taken out by recorded steps")
+    available: Exact = Field(description="what can still be taken")
+    net_quantity: Exact | None
     net_unit: Unit | None
     produced_on: date | None
     best_before: date | None
@@ -291,9 +290,9 @@ class PassportLot(Output):
     """The lot behind the symbol."""
 
     code: str
-    quantity: Decimal
+    quantity: Exact
     unit: Unit
-    net_quantity: Decimal | None
+    net_quantity: Exact | None
     net_unit: Unit | None
     produced_on: date | None
     best_before: date | None
@@ -304,7 +303,7 @@ class StoryLot(Output):
 
     name: str
     code: str
-    quantity: Decimal
+    quantity: Exact
     unit: Unit
 
 
@@ -318,7 +317,7 @@ class StoryStep(Output):
     place: str | None
     location_code: str | None = Field(description="growing area code, else the id of the place")
     growing_area_code: str | None
-    area_ha: Decimal | None
+    area_ha: Exact | None
     product_code: str = Field(description="trace code of the lot the step made or handled")
     of: StoryLot
     used: list[StoryLot]

@@ -2,6 +2,7 @@
 
 import unicodedata
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Annotated, Any, Generic, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer, StringConstraints
@@ -47,6 +48,15 @@ def _zulu(value: datetime) -> str:
 
 Instant = Annotated[datetime, PlainSerializer(_zulu, return_type=str, when_used="json")]
 """An aware instant, written in UTC with a final Z."""
+
+
+def plain_number(value: Decimal) -> str:
+    """A number as a person writes it: PostgreSQL gives ninety thousand back as ``9E+4``."""
+    return format(value, "f")
+
+
+Exact = Annotated[Decimal, PlainSerializer(plain_number, return_type=str, when_used="json")]
+"""A decimal number, written out as text so that no client rounds it."""
 
 
 class Input(BaseModel):

@@ -7,6 +7,7 @@ and what to do, with ``{placeholders}`` filled from the error's data).
 import string
 import tomllib
 from collections.abc import Mapping
+from decimal import Decimal
 from functools import cache
 from importlib.resources import files
 from typing import Any, Literal
@@ -33,6 +34,9 @@ class _Filler(string.Formatter):
 
     def get_field(self, field_name: str, args: Any, kwargs: Any) -> tuple[Any, str]:  # noqa: ARG002
         value = kwargs.get(field_name, "?")
+        if isinstance(value, Decimal):
+            # Without trailing zeros: "170.000" would read as a hundred and seventy thousand in Vietnamese.
+            value = format(value.normalize(), "f")
         if isinstance(value, (list, tuple, set, frozenset)):
             value = ", ".join(str(v) for v in value)
         return value, field_name

@@ -1,7 +1,6 @@
 """Councils as they are set up and read."""
 
 from datetime import date
-from decimal import Decimal
 from fractions import Fraction
 from typing import Annotated, Literal
 from uuid import UUID
@@ -11,7 +10,7 @@ from pydantic import AfterValidator, Field, StringConstraints
 from ocop_api.domain.actor import Level
 from ocop_api.domain.council import DEFAULT_COUNCIL_RULES, CouncilRules, Office
 from ocop_api.domain.rubric.rating import StarRules, WhenMinimumMissed
-from ocop_api.web.schemas import Code, Input, Instant, Output, PageQuery, ShortText
+from ocop_api.web.schemas import Code, Exact, Input, Instant, Output, PageQuery, ShortText
 
 _DEFAULT = DEFAULT_COUNCIL_RULES
 
@@ -36,7 +35,7 @@ class RulesInput(Input):
     chair_required: bool = _DEFAULT.chair_required
     deputy_replaces_recused_chair: bool = _DEFAULT.deputy_replaces_recused_chair
     deputy_replaces_absent_chair: bool = _DEFAULT.deputy_replaces_absent_chair
-    spread_limit: Decimal | None = Field(
+    spread_limit: Exact | None = Field(
         _DEFAULT.spread_limit,
         description="points by which two totals may differ before a new round; null for no limit",
         max_digits=7,

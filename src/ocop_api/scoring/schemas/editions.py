@@ -1,7 +1,6 @@
 """Criteria editions and their sets as the public API shows them."""
 
 from datetime import date
-from decimal import Decimal
 
 from pydantic import Field
 
@@ -16,14 +15,14 @@ from ocop_api.domain.rubric.criteria import (
     NoteKind,
 )
 from ocop_api.scoring.schemas.texts import TextRead
-from ocop_api.web.schemas import Output
+from ocop_api.web.schemas import Exact, Output
 
 
 class BandRead(Output):
     """A star and the least total that belongs to it (26/2026, Art. 3.3)."""
 
     star: int = Field(examples=[5])
-    points_from: Decimal = Field(examples=["90"])
+    points_from: Exact = Field(examples=["90"])
 
 
 class GateRead(Output):
@@ -61,7 +60,7 @@ class OptionRead(Output):
     """One rung of a criterion. ``level`` is what a sheet records."""
 
     level: int = Field(examples=[2])
-    points: Decimal = Field(examples=["3"])
+    points: Exact = Field(examples=["3"])
     text: TextRead
     min_star: int | None = Field(description="the least to be reached for this star")
     case: int | None
@@ -76,7 +75,7 @@ class CriterionRead(Output):
     code: str = Field(examples=["1.1"])
     text: TextRead
     heading: TextRead | None
-    max: Decimal
+    max: Exact
     levels: list[int] = Field(description="levels that may be chosen; 0 where none of the options may fit")
     commune_topic: str | None = Field(description="topic under which the commune assesses it (Art. 7)")
     cases: list[CaseRead]
@@ -90,7 +89,7 @@ class GroupRead(Output):
 
     code: str
     text: TextRead
-    max: Decimal
+    max: Exact
     criteria: list[CriterionRead]
     notes: list[NoteRead]
 
@@ -100,7 +99,7 @@ class PartRead(Output):
 
     code: str
     text: TextRead
-    max: Decimal
+    max: Exact
     groups: list[GroupRead]
 
 
@@ -123,7 +122,7 @@ class SetSummary(Output):
     group: ClassificationRead
     ministries: list[str]
     samples_required: int
-    attainable: Decimal = Field(description="most points that the options give")
+    attainable: Exact = Field(description="most points that the options give")
 
 
 class SetRead(SetSummary):
@@ -168,8 +167,8 @@ class EditionRead(EditionSummary):
 
     bands: list[BandRead]
     recognised_from: int = Field(description="lowest star that earns a recognition (26/2026, Art. 4.1a)")
-    total: Decimal
-    part_maxima: dict[str, Decimal]
+    total: Exact
+    part_maxima: dict[str, Exact]
     gates: list[GateRead]
     known_gaps: list[KnownGapRead]
 

@@ -1,7 +1,6 @@
 """What an examiner chooses, and what the choices come to."""
 
 from collections.abc import Mapping
-from decimal import Decimal
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, StrictInt
@@ -12,7 +11,7 @@ from ocop_api.domain.rubric.rating import Outcome
 from ocop_api.domain.rubric.scoresheet import Choice, RecordedGate
 from ocop_api.scoring.schemas.editions import BandRead
 from ocop_api.scoring.schemas.texts import StatementRead, StatementRecord, TextRead, recorded, told
-from ocop_api.web.schemas import Code, Input, LongText, Output
+from ocop_api.web.schemas import Code, Exact, Input, LongText, Output
 
 MOST_CHOICES = 200
 """More than any set has criteria; a larger body is a mistake, not a sheet."""
@@ -76,8 +75,8 @@ class CriterionScoreRead(Output):
 
     code: str = Field(examples=["1.1"])
     state: CriterionState
-    points: Decimal = Field(examples=["3"])
-    max: Decimal
+    points: Exact = Field(examples=["3"])
+    max: Exact
     level: int | None
     case: int | None
 
@@ -86,8 +85,8 @@ class SubtotalRead(Output):
     """The points of a group or part."""
 
     code: str = Field(examples=["A"])
-    points: Decimal
-    max: Decimal
+    points: Exact
+    max: Exact
     complete: bool
 
 
@@ -107,7 +106,7 @@ class MinimumRead(Output):
     criterion: str
     criterion_text: TextRead
     required_level: int
-    required_points: Decimal
+    required_points: Exact
     required_text: TextRead
 
 
@@ -115,7 +114,7 @@ class StarCheckRead(Output):
     """What a star asks for and what the sheet gives."""
 
     star: int
-    points_from: Decimal
+    points_from: Exact
     band_met: bool | None = Field(description="null while a partial sheet leaves it open")
     minimums: int = Field(description="number of criteria with a minimum for this star")
     minimums_met: bool | None = Field(description="null while a partial sheet leaves it open")
@@ -130,10 +129,10 @@ class EvaluationCore(Output):
     set_number: int = Field(examples=[13])
     outcome: Outcome
     complete: bool
-    total: Decimal = Field(examples=["72"])
-    least_total: Decimal = Field(description="least total of the finished sheet")
-    most_total: Decimal = Field(description="most total of the finished sheet")
-    maximum: Decimal
+    total: Exact = Field(examples=["72"])
+    least_total: Exact = Field(description="least total of the finished sheet")
+    most_total: Exact = Field(description="most total of the finished sheet")
+    maximum: Exact
     band: BandRead = Field(description="band of `total`")
     criteria: list[CriterionScoreRead]
     groups: list[SubtotalRead]

@@ -15,21 +15,21 @@ from ocop_api.domain.rubric.rating import Outcome
 from ocop_api.scoring.schemas.editions import BandRead
 from ocop_api.scoring.schemas.evaluation import CriterionScoreRead
 from ocop_api.scoring.schemas.texts import StatementRead, StatementRecord, TextRead, recorded, told
-from ocop_api.web.schemas import Instant, Output
+from ocop_api.web.schemas import Exact, Instant, Output
 
 
 class MeanRead(Output):
     """A mean, exact and for display."""
 
     exact: str = Field(description="a fraction in lowest terms; decisions rest on it", examples=["26999/300"])
-    shown: Decimal = Field(description="rounded half-up", examples=["90.00"])
+    shown: Exact = Field(description="rounded half-up", examples=["90.00"])
 
 
 class CountedSheetRead(Output):
     """A member's sheet."""
 
     member: UUID
-    total: Decimal | None = Field(description="null when the member stopped at a gate")
+    total: Exact | None = Field(description="null when the member stopped at a gate")
     star: int | None
     criteria: list[CriterionScoreRead]
     remarks: str
@@ -55,9 +55,9 @@ class CriterionComparisonRead(Output):
     code: str
     points: dict[UUID, Decimal]
     mean: MeanRead
-    least: Decimal
-    most: Decimal
-    spread: Decimal
+    least: Exact
+    most: Exact
+    spread: Exact
 
 
 class PartMeanRead(Output):
@@ -65,7 +65,7 @@ class PartMeanRead(Output):
 
     code: str
     mean: MeanRead
-    max: Decimal
+    max: Exact
 
 
 class MinimumVoteRead(Output):
@@ -84,7 +84,7 @@ class StarVoteRead(Output):
     """What a star asks for and what the sheets give together."""
 
     star: int
-    points_from: Decimal
+    points_from: Exact
     band_met: bool
     minimums: list[MinimumVoteRead]
 
@@ -97,10 +97,10 @@ class ComparisonCore(Output):
     outcome: Outcome
     counted: int
     mean: MeanRead | None
-    least: Decimal | None
-    most: Decimal | None
-    spread: Decimal | None
-    spread_limit: Decimal | None
+    least: Exact | None
+    most: Exact | None
+    spread: Exact | None
+    spread_limit: Exact | None
     spread_exceeded: bool
     band: BandRead | None
     new_round_needed: bool
