@@ -27,12 +27,13 @@ from ocop_api.settings import SecuritySettings
 from ocop_api.web.caller import Caller, Now
 from ocop_api.web.conditional import IfMatch
 from ocop_api.web.problems import HTTPProblem, problem_response
-from ocop_api.web.routing import NO_IDEMPOTENCY, feature_router
+from ocop_api.web.routing import NO_CREDENTIAL, NO_IDEMPOTENCY, feature_router
 from ocop_api.web.schemas import Page
 from ocop_api.web.session import ReadSession, WriteSession, database_of
 
 # Answers with tokens are never kept, and a body with a password leaves no digest to guess it from.
 _SECRET = {NO_IDEMPOTENCY: True}
+_SIGNS_IN = {NO_IDEMPOTENCY: True, NO_CREDENTIAL: True}
 _NO_STORE = {"Cache-Control": "no-store"}
 
 
@@ -59,7 +60,7 @@ me = feature_router("/v1/me", "accounts")
 users = feature_router("/v1/users", "accounts")
 
 
-@auth.post("/sign-in", openapi_extra=_SECRET, dependencies=[Depends(_no_other_credential)])
+@auth.post("/sign-in", openapi_extra=_SIGNS_IN, dependencies=[Depends(_no_other_credential)])
 async def sign_in(body: SignIn, sessions: Sessions, response: Response) -> TokenPair:
     """Sign in with e-mail and password.
 
@@ -73,7 +74,7 @@ async def sign_in(body: SignIn, sessions: Sessions, response: Response) -> Token
 
 @auth.post(
     "/refresh",
-    openapi_extra=_SECRET,
+    openapi_extra=_SIGNS_IN,
     dependencies=[Depends(_no_other_credential)],
     response_model=TokenPair,
 )

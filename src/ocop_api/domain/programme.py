@@ -32,9 +32,9 @@ from ocop_api.domain.programme_terms import (
     Statement,
     Target,
     TargetKind,
+    TargetUnit,
     TargetValue,
     Task,
-    Unit,
 )
 
 __all__ = [
@@ -54,9 +54,9 @@ __all__ = [
     "Statement",
     "Target",
     "TargetKind",
+    "TargetUnit",
     "TargetValue",
     "Task",
-    "Unit",
     "available_plans",
     "evaluate_target",
     "load_plan",
@@ -139,7 +139,7 @@ def _target(item: Mapping[str, Any]) -> Target:
         en=item["en"],
         kind=TargetKind(item["kind"]),
         metric=Metric(item["metric"]),
-        unit=Unit(item["unit"]),
+        unit=TargetUnit(item["unit"]),
         threshold=None if threshold is None else Decimal(threshold),
         scope=Scope(item["scope"]),
         deadline_before=None if deadline is None else date.fromisoformat(deadline),
@@ -197,13 +197,13 @@ def _check_target(target: Target) -> None:
 
     threshold = target.threshold
     if threshold is not None:
-        if target.unit is Unit.STATEMENT:
+        if target.unit is TargetUnit.STATEMENT:
             raise refuse("a statement has no threshold")
         if not threshold.is_finite() or threshold <= 0:
             raise refuse("the threshold must be a positive number")
-        if target.unit is Unit.SHARE and threshold > _HUNDRED:
+        if target.unit is TargetUnit.SHARE and threshold > _HUNDRED:
             raise refuse("a share cannot exceed 100 per cent")
-    if target.scope is Scope.PER_DISTRICT and (target.unit is not Unit.COUNT or threshold is None):
+    if target.scope is Scope.PER_DISTRICT and (target.unit is not TargetUnit.COUNT or threshold is None):
         raise refuse("a target per district needs a count and a threshold")
 
 
@@ -227,9 +227,9 @@ def evaluate_target(target: Target, measurement: Measurement | None) -> TargetVa
         )
     if target.scope is Scope.PER_DISTRICT:
         return _judge_districts(target, _expect(target, measurement, PerDistrict))
-    if target.unit is Unit.COUNT:
+    if target.unit is TargetUnit.COUNT:
         return _judge_count(target, _expect(target, measurement, Count))
-    if target.unit is Unit.SHARE:
+    if target.unit is TargetUnit.SHARE:
         return _judge_share(target, _expect(target, measurement, Share))
     return _judge_statement(target, _expect(target, measurement, Statement))
 

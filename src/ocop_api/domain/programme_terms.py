@@ -48,7 +48,7 @@ class TargetKind(StrEnum):
     REPORTED = "reported"
 
 
-class Unit(StrEnum):
+class TargetUnit(StrEnum):
     """A number of things, a share in per cent, or a statement that something was done."""
 
     COUNT = "count"
@@ -92,7 +92,7 @@ class Target:
     en: str
     kind: TargetKind
     metric: Metric
-    unit: Unit
+    unit: TargetUnit
     threshold: Decimal | None
     scope: Scope
     deadline_before: date | None

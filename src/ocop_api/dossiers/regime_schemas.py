@@ -37,7 +37,7 @@ class LevelRead(Output):
     source: SourceRead
 
 
-class BandRead(Output):
+class RegimeBandRead(Output):
     """Points of a star rank."""
 
     star: int
@@ -72,7 +72,7 @@ class LodgingTermsRead(Output):
     source: SourceRead
 
 
-class RoundRead(Output):
+class RegimeRoundRead(Output):
     """A yearly rating round; days are month and day, both exclusive."""
 
     level: Level
@@ -128,14 +128,14 @@ class RegimeRead(RegimeSummary):
 
     entry_level: Level = Field(description="where producers lodge")
     levels: list[LevelRead]
-    bands: list[BandRead]
+    bands: list[RegimeBandRead]
     bands_source: SourceRead
     producer_forms: list[ProducerForm]
     tourism_forms: list[ProducerForm] = Field(description="further forms, for community tourism only")
     forms_source: SourceRead
     certificate: CertificateTermsRead
     lodging: LodgingTermsRead
-    rounds: list[RoundRead]
+    rounds: list[RegimeRoundRead]
     product_code_has_district: bool
     product_code_source: SourceRead
     transition: TransitionRulesRead | None

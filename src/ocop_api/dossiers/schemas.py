@@ -41,7 +41,7 @@ class Report(Input):
     organisation_chart: LongText | None = Field(None, description="148/QĐ-TTg: organisation of the producer")
 
 
-class ChoiceInput(Input):
+class SelfAssessmentChoice(Input):
     """The option the producer claims in one criterion."""
 
     level: int = Field(ge=0, le=50, examples=[2])
@@ -79,7 +79,7 @@ class DossierContents(Input):
 
     registration: Registration = Field(default_factory=Registration)
     report: Report = Field(default_factory=Report)
-    self_assessment: dict[Code, ChoiceInput] = Field(
+    self_assessment: dict[Code, SelfAssessmentChoice] = Field(
         default_factory=dict,
         max_length=100,
         description="Form 02, part III, by criterion",
@@ -111,7 +111,7 @@ class DossierUpdate(Input):
     place_id: PlaceId | None = Field(None, description="draft only", examples=["34:24611"])
     registration: Registration | None = None
     report: Report | None = None
-    self_assessment: dict[Code, ChoiceInput] | None = Field(None, max_length=100)
+    self_assessment: dict[Code, SelfAssessmentChoice] | None = Field(None, max_length=100)
     evidence: list[Evidence] | None = Field(None, max_length=200)
     changes: list[Text] | None = Field(None, max_length=50)
     updates: Updates | None = None
@@ -324,7 +324,7 @@ class DossierRead(DossierSummary):
     allowed_actions: list[AllowedAction]
 
 
-class StepRead(Output):
+class DossierStepRead(Output):
     """One transition of the history."""
 
     ordinal: int

@@ -7,7 +7,7 @@ from datetime import date, datetime, time, timedelta
 from ocop_api.domain.actor import Actor, Level, Permission
 from ocop_api.domain.clock import VIETNAM
 from ocop_api.domain.errors import Invalid, RuleViolation
-from ocop_api.domain.programme import Plan, Target, TargetKind, Unit
+from ocop_api.domain.programme import Plan, Target, TargetKind, TargetUnit
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ def check_report(
     """
     if target.kind is TargetKind.COMPUTABLE:
         raise RuleViolation("programme.target_computed", target=target.code)
-    wants_done = target.unit is Unit.STATEMENT
+    wants_done = target.unit is TargetUnit.STATEMENT
     if (done is not None) != wants_done or (value is not None) == wants_done:
         expected = "done" if wants_done else "value"
         raise Invalid("programme.report_mismatch", target=target.code, expected=expected)

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from ocop_api.domain.programme import Capital, Metric, ReportingPeriod, Scope, TargetKind, Unit
+from ocop_api.domain.programme import Capital, Metric, ReportingPeriod, Scope, TargetKind, TargetUnit
 from ocop_api.web.schemas import Exact, Input, Instant, LongText, Output
 
 
@@ -50,7 +50,7 @@ class TargetDefinition(Output):
     en: str
     kind: TargetKind = Field(description="computed from the system's records, or reported by an agency")
     metric: Metric
-    unit: Unit
+    unit: TargetUnit
     threshold: Exact | None = Field(
         description="number or percent to reach; null: the plan states none", examples=["5"]
     )
@@ -160,7 +160,7 @@ class TargetFigure(Output):
     code: str = Field(examples=["T02"])
     title: str = Field(examples=["At least 3 new products rated in every district"])
     kind: TargetKind
-    unit: Unit
+    unit: TargetUnit
     scope: Scope
     threshold: Exact | None = Field(examples=["3"])
     deadline_before: date | None = Field(examples=["2024-10-01"])

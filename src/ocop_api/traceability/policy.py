@@ -7,7 +7,7 @@ from uuid import UUID
 
 from ocop_api.domain.actor import Actor, Permission
 from ocop_api.domain.errors import Forbidden, RuleViolation
-from ocop_api.domain.traceability.lots import Amount, Unit, remaining
+from ocop_api.domain.traceability.lots import Amount, UnitOfMeasure, remaining
 from ocop_api.domain.traceability.steps import STEP_RULES, Action, EventType, Step
 
 
@@ -64,8 +64,8 @@ def amount(lot: Amounts, quantity: Decimal) -> Amount:
     """``quantity`` of the lot, weighable against other units when the lot knows its net content."""
     net = None
     if lot.net_quantity is not None and lot.net_unit is not None:
-        net = Amount(lot.net_quantity, Unit(lot.net_unit))
-    return Amount(quantity, Unit(lot.unit), net)
+        net = Amount(lot.net_quantity, UnitOfMeasure(lot.net_unit))
+    return Amount(quantity, UnitOfMeasure(lot.unit), net)
 
 
 def available(lot: Amounts) -> Decimal:

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from ocop_api.domain.errors import NotFound
 from ocop_api.domain.traceability.digital_link import DigitalLink
-from ocop_api.domain.traceability.lots import Unit
+from ocop_api.domain.traceability.lots import UnitOfMeasure
 from ocop_api.traceability.schemas import PassportRead
 
 HTML: Final = "text/html"
@@ -21,12 +21,12 @@ _PAGES: Final = frozenset({"defaultLink", "pip", "traceability"})
 _SETS: Final = frozenset({"linkset", "all"})
 
 UNIT_NAMES: Final = {
-    Unit.KILOGRAM: ("kg", "kg"),
-    Unit.GRAM: ("g", "g"),
-    Unit.TONNE: ("tấn", "t"),
-    Unit.LITRE: ("lít", "l"),
-    Unit.MILLILITRE: ("ml", "ml"),
-    Unit.PIECE: ("gói", "pcs"),
+    UnitOfMeasure.KILOGRAM: ("kg", "kg"),
+    UnitOfMeasure.GRAM: ("g", "g"),
+    UnitOfMeasure.TONNE: ("tấn", "t"),
+    UnitOfMeasure.LITRE: ("lít", "l"),
+    UnitOfMeasure.MILLILITRE: ("ml", "ml"),
+    UnitOfMeasure.PIECE: ("gói", "pcs"),
 }
 """How units read in Vietnamese and English."""
 

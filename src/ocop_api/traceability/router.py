@@ -33,9 +33,9 @@ from ocop_api.traceability.schemas import (
     LotCreate,
     LotFilter,
     LotRead,
+    LotStepRead,
     PassportRead,
     StepCreate,
-    StepRead,
     TraceRead,
 )
 from ocop_api.traceability.service.growing_areas import GrowingAreaService
@@ -134,7 +134,7 @@ async def read_lot(lot_id: UUID, service: Lots) -> LotRead:
 
 
 @lots.post("/{lot_id}/steps", status_code=201)
-async def record_step(lot_id: UUID, body: StepCreate, response: Response, service: Steps) -> StepRead:
+async def record_step(lot_id: UUID, body: StepCreate, response: Response, service: Steps) -> LotStepRead:
     """Record a step of the lot; it becomes an EPCIS 2.0 event and is never changed afterwards.
 
     More than a lot holds cannot be taken from it, and no more can come out than went in.
@@ -153,7 +153,7 @@ async def read_lot_events(lot_id: UUID, service: Lots) -> EpcisDocument:
 @lots.post("/{lot_id}/events/{event_id}/declare-error", status_code=201)
 async def declare_event_error(
     lot_id: UUID, event_id: str, body: ErrorDeclare, response: Response, service: Steps
-) -> StepRead:
+) -> LotStepRead:
     """Withdraw a wrong event: it stays readable, its amounts and its part in traces are undone."""
     step = await service.declare_error(lot_id, event_id, body)
     response.headers["Location"] = f"/epcis/events/{step.event_id}"

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, Field, model_validator
 
-from ocop_api.domain.traceability.lots import Unit
+from ocop_api.domain.traceability.lots import UnitOfMeasure
 from ocop_api.domain.traceability.steps import Step
 from ocop_api.traceability.geometry import MAX_POSITIONS
 from ocop_api.web.schemas import Code, Exact, Input, Instant, Output, PageQuery, ShortText
@@ -94,10 +94,19 @@ class LotCreate(Input):
     lot_code: Code = Field(
         description="1 to 20 characters of GS1 set 82, case sensitive", examples=["L2026-06-001"]
     )
-    unit: Unit = Field(description="UN/ECE Recommendation 20 code", examples=["KGM"])
+    unit: UnitOfMeasure = Field(description="UN/ECE Recommendation 20 code", examples=["KGM"])
     quantity: Quantity = Field(description="the most the lot may hold", examples=["1000"])
     net_quantity: Quantity | None = Field(None, description="content of one piece", examples=["500"])
-    net_unit: Literal[Unit.KILOGRAM, Unit.GRAM, Unit.TONNE, Unit.LITRE, Unit.MILLILITRE] | None = None
+    net_unit: (
+        Literal[
+            UnitOfMeasure.KILOGRAM,
+            UnitOfMeasure.GRAM,
+            UnitOfMeasure.TONNE,
+            UnitOfMeasure.LITRE,
+            UnitOfMeasure.MILLILITRE,
+        ]
+        | None
+    ) = None
     produced_on: date | None = None
     best_before: date | None = None
     place: ShortText | None = Field(None, description="id, code or name; default the product's or producer's")
@@ -111,7 +120,7 @@ class LotCreate(Input):
             raise ValueError("give product_id, or material_name with producer_id")
         if (self.net_quantity is None) != (self.net_unit is None):
             raise ValueError("net_quantity and net_unit belong together")
-        if self.net_unit is not None and self.unit is not Unit.PIECE:
+        if self.net_unit is not None and self.unit is not UnitOfMeasure.PIECE:
             raise ValueError("only pieces (H87) have a net content")
         return self
 
@@ -128,13 +137,13 @@ class LotRead(Output):
     lot_code: str = Field(examples=["L2026-06-001"])
     trace_code: str = Field(examples=["(01)02990000000012(10)L2026-06-001"])
     digital_link: str = Field(description="what the QR symbol opens: the public passport")
-    unit: Unit
+    unit: UnitOfMeasure
     quantity: Exact = Field(description="the most the lot may hold")
     made: Exact = Field(description="brought in by recorded steps")
     used: Exact = Field(description="taken out by recorded steps")
     available: Exact = Field(description="what can still be taken")
     net_quantity: Exact | None
-    net_unit: Unit | None
+    net_unit: UnitOfMeasure | None
     produced_on: date | None
     best_before: date | None
     place_id: str | None
@@ -182,7 +191,7 @@ class StepCreate(Input):
     )
 
 
-class StepRead(Output):
+class LotStepRead(Output):
     """A recorded step."""
 
     event_id: str = Field(examples=["urn:uuid:0199aaaa-0000-7000-8000-000000000001"])
@@ -291,9 +300,9 @@ class PassportLot(Output):
 
     code: str
     quantity: Exact
-    unit: Unit
+    unit: UnitOfMeasure
     net_quantity: Exact | None
-    net_unit: Unit | None
+    net_unit: UnitOfMeasure | None
     produced_on: date | None
     best_before: date | None
 
@@ -304,7 +313,7 @@ class StoryLot(Output):
     name: str
     code: str
     quantity: Exact
-    unit: Unit
+    unit: UnitOfMeasure
 
 
 class StoryStep(Output):

@@ -14,11 +14,16 @@ from ocop_api.web.problems import HTTPProblem
 Authenticator = Callable[[str], Awaitable[Actor]]
 """Turns a bearer token into an actor, or raises ``Unauthenticated``; wired by the app."""
 
-# The scheme only documents the header in the contract; the parsing below is ours and stricter.
-_scheme = HTTPBearer(auto_error=False, description="Access token from `POST /v1/auth/sign-in`")
+BEARER = "HTTPBearer"
+OPTIONAL_BEARER = "OptionalHTTPBearer"
+_DESCRIPTION = "Access token from `POST /v1/auth/sign-in`"
+# The schemes only document the header; the parsing below is ours and stricter. OpenAPI has no optional
+# scheme, so the contract writes the second one as "none, or the first" (ocop_api.web.openapi).
+_required = HTTPBearer(scheme_name=BEARER, auto_error=False, description=_DESCRIPTION)
+_optional = HTTPBearer(scheme_name=OPTIONAL_BEARER, auto_error=False, description=_DESCRIPTION)
 
 
-async def _anyone(request: Request, _documented: Annotated[object, Depends(_scheme)] = None) -> Actor:
+async def _anyone(request: Request, _documented: Annotated[object, Depends(_optional)] = None) -> Actor:
     values = request.headers.getlist("authorization")
     if len(values) > 1 or (values and "," in values[0]):
         raise HTTPProblem(400, "auth.one_credential")
@@ -33,7 +38,9 @@ async def _anyone(request: Request, _documented: Annotated[object, Depends(_sche
     return actor
 
 
-async def _signed_in(actor: Annotated[Actor, Depends(_anyone)]) -> Actor:
+async def _signed_in(
+    actor: Annotated[Actor, Depends(_anyone)], _documented: Annotated[object, Depends(_required)] = None
+) -> Actor:
     if actor.user_id is None:
         raise Unauthenticated("auth.required")
     return actor

@@ -4,6 +4,7 @@ Which problems a route can answer follows from what it takes: a caller, a path, 
 an idempotency key. Deriving them keeps the contract true without writing them at each route.
 """
 
+import re
 from collections.abc import Awaitable, Callable
 from importlib.resources import files
 from typing import Any
@@ -13,8 +14,9 @@ from fastapi import FastAPI, Request
 from fastapi.openapi.utils import get_openapi
 from starlette.responses import HTMLResponse, Response
 
+from ocop_api.web.caller import BEARER, OPTIONAL_BEARER
 from ocop_api.web.problems import PROBLEM_MEDIA_TYPE
-from ocop_api.web.routing import NO_IDEMPOTENCY
+from ocop_api.web.routing import NO_CREDENTIAL, NO_IDEMPOTENCY, OPEN_QUERY
 from ocop_api.web.schemas import Problem
 
 _REASONS = {
@@ -35,6 +37,37 @@ _REASONS = {
 _PROBLEM_REF = {"$ref": "#/components/schemas/Problem"}
 
 
+_PAGE_NAME = re.compile(r"^(#/components/schemas/)?Page_(\w+)_$")
+_EXTENSIONS = (NO_IDEMPOTENCY, NO_CREDENTIAL, OPEN_QUERY)
+_IDEMPOTENCY_KEY: dict[str, Any] = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "description": "Repeating the request with the same key (kept 48 hours) gives the stored answer and "
+    "does nothing twice.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+    "example": "0192f7c4-6f0e-7a3b-9c56-1f2e3d4c5b6a",
+}
+_HEADERS: dict[str, dict[str, Any]] = {
+    "ETag": {
+        "description": "Send it back in If-None-Match to save the transfer, in If-Match to edit",
+        "required": True,
+        "schema": {"type": "string", "examples": ['"3.9f86d081884c7d659a2f"']},
+    },
+    "Location": {
+        "description": "Path of what was made",
+        "required": True,
+        "schema": {"type": "string"},
+    },
+    "Retry-After": {
+        "description": "Seconds to wait",
+        "required": True,
+        "schema": {"type": "integer"},
+    },
+    "WWW-Authenticate": {"required": True, "schema": {"type": "string", "const": "Bearer"}},
+}
+
+
 def _header_names(operation: dict[str, Any]) -> dict[str, bool]:
     return {
         p["name"].lower(): p.get("required", False)
@@ -48,6 +81,8 @@ def _statuses(method: str, operation: dict[str, Any]) -> set[str]:
     headers = _header_names(operation)
     if operation.get("security"):
         statuses |= {"401", "403"}
+    elif operation.get(NO_CREDENTIAL):
+        statuses.add("401")
     if any(p["in"] == "path" for p in operation.get("parameters", [])):
         statuses.add("404")
     if "requestBody" in operation:
@@ -61,40 +96,74 @@ def _statuses(method: str, operation: dict[str, Any]) -> set[str]:
     return statuses
 
 
+def _secure(operation: dict[str, Any]) -> None:
+    """Say whether the credential must be there, may be there, or has no place here."""
+    named = {name for scheme in operation.pop("security", []) for name in scheme}
+    if operation.get(NO_CREDENTIAL):
+        return
+    if BEARER in named:
+        operation["security"] = [{BEARER: []}]
+    elif named:
+        operation["security"] = [{}, {BEARER: []}]
+
+
+def _media_types(answer: dict[str, Any]) -> None:
+    """Give every media type without a schema the one that fits: text, or bytes."""
+    for name, content in answer.get("content", {}).items():
+        if not content.get("schema"):
+            is_text = name.startswith("text/") or name == "image/svg+xml"
+            content["schema"] = {"type": "string"} if is_text else {"type": "string", "format": "binary"}
+
+
+def _answers(method: str, operation: dict[str, Any]) -> None:
+    """Complete the answers of one operation; what the route itself documents stays."""
+    responses = operation["responses"]
+    if "HTTPValidationError" in str(responses.get("422")):
+        del responses["422"]
+    is_json = "application/json" in responses.get("200", {}).get("content", {})
+    if method == "get" and is_json:
+        responses.setdefault("304", {"description": "The client has this very body (If-None-Match)"})
+    for status in sorted(_statuses(method, operation)):
+        problem = {PROBLEM_MEDIA_TYPE: {"schema": _PROBLEM_REF}}
+        responses.setdefault(status, {"description": _REASONS[status], "content": problem})
+    headers = {"201": "Location", "202": "Location", "401": "WWW-Authenticate", "503": "Retry-After"}
+    if is_json:
+        headers["200"] = "ETag"
+    for status, name in headers.items():
+        if status in responses:
+            responses[status].setdefault("headers", {}).setdefault(name, _HEADERS[name])
+    for answer in responses.values():
+        _media_types(answer)
+
+
+def _named(value: Any) -> Any:
+    """The same, where the framework wrote ``Page_ProductSummary_``, with ``ProductSummaryPage``."""
+    if isinstance(value, dict):
+        return {_PAGE_NAME.sub(r"\1\2Page", key): _named(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_named(inner) for inner in value]
+    return _PAGE_NAME.sub(r"\1\2Page", value) if isinstance(value, str) else value
+
+
 def _document(schema: dict[str, Any]) -> None:
-    components = schema.setdefault("components", {}).setdefault("schemas", {})
+    components = schema.setdefault("components", {})
+    components.get("securitySchemes", {}).pop(OPTIONAL_BEARER, None)
+    schemas = components.setdefault("schemas", {})
     for name in ("HTTPValidationError", "ValidationError"):
-        components.pop(name, None)
+        schemas.pop(name, None)
     problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
-    components.update(problem.pop("$defs", {}))
-    components["Problem"] = problem
+    schemas.update(problem.pop("$defs", {}))
+    schemas["Problem"] = problem
     for path in schema.get("paths", {}).values():
         for method, operation in path.items():
             if not isinstance(operation, dict) or "responses" not in operation:
                 continue
-            responses = operation["responses"]
-            responses.pop("422", None)
-            if method == "post" and operation.get("security") and not operation.pop(NO_IDEMPOTENCY, False):
-                operation.setdefault("parameters", []).append(
-                    {
-                        "name": "Idempotency-Key",
-                        "in": "header",
-                        "required": False,
-                        "description": "Repeating the request with the same key (kept 48 hours) gives the "
-                        "stored answer and does nothing twice.",
-                        "schema": {"type": "string", "minLength": 1, "maxLength": 255},
-                    }
-                )
-            if method == "get" and "application/json" in responses.get("200", {}).get("content", {}):
-                responses.setdefault("304", {"description": "The client has this very body (If-None-Match)"})
-            for status in sorted(_statuses(method, operation)):
-                responses.setdefault(
-                    status,
-                    {
-                        "description": _REASONS[status],
-                        "content": {PROBLEM_MEDIA_TYPE: {"schema": _PROBLEM_REF}},
-                    },
-                )
+            _secure(operation)
+            if method == "post" and operation.get("security") and NO_IDEMPOTENCY not in operation:
+                operation.setdefault("parameters", []).append(_IDEMPOTENCY_KEY)
+            _answers(method, operation)
+            for name in _EXTENSIONS:
+                operation.pop(name, None)
 
 
 def install(app: FastAPI) -> None:
@@ -111,7 +180,7 @@ def install(app: FastAPI) -> None:
                 tags=app.openapi_tags,
             )
             _document(schema)
-            app.openapi_schema = schema
+            app.openapi_schema = _named(schema)
         return app.openapi_schema
 
     app.openapi = contract  # type: ignore[method-assign]

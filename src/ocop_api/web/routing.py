@@ -30,6 +30,8 @@ BODY_LIMIT = 64 * 1024
 _UNSAFE = {"POST", "PUT", "PATCH", "DELETE"}
 NO_IDEMPOTENCY = "x-no-idempotency"
 """Extension of a route whose answer must not be stored, because it carries a secret."""
+NO_CREDENTIAL = "x-no-credential"
+"""Extension of a route whose body is the credential, and which takes no other."""
 OPEN_QUERY = "x-open-query"
 """Extension of a route whose standard lets foreign query parameters through (GS1 Digital Link)."""
 

@@ -88,8 +88,18 @@ class Page(Output, Generic[T]):
     """One page of a list."""
 
     items: list[T]
-    next_cursor: str | None = Field(description="pass as `cursor` for the next page; null on the last")
-    total: int | None = Field(None, description="number of all rows, when asked for with `with_total`")
+    next_cursor: str | None = Field(
+        description="pass as `cursor` for the next page; null on the last",
+        examples=["WyJuYW1lIiwgIkPDoCBwaMOqIl0"],
+    )
+    total: int | None = Field(
+        None, description="number of all rows, when asked for with `with_total`", examples=[128]
+    )
+
+    @classmethod
+    def model_parametrized_name(cls, params: tuple[Any, ...]) -> str:
+        """``ProductSummaryPage`` and not ``Page[ProductSummary]``: generated clients name classes so."""
+        return f"{params[0].__name__}Page"
 
     @classmethod
     def of(cls, rows: Rows, items: list[T]) -> "Page[T]":

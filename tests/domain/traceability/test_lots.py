@@ -15,7 +15,7 @@ from ocop_api.domain.traceability.lots import (
     Edge,
     Lot,
     Reached,
-    Unit,
+    UnitOfMeasure,
     edges_of_event,
     mass_balance,
     remaining,
@@ -27,12 +27,12 @@ ID = "https://id.gs1.org"
 GTIN = Gtin("08936046120049")
 
 
-def amount(quantity: str, unit: Unit = Unit.KILOGRAM) -> Amount:
+def amount(quantity: str, unit: UnitOfMeasure = UnitOfMeasure.KILOGRAM) -> Amount:
     return Amount(Decimal(quantity), unit)
 
 
 def bags(count: int, grams: int) -> Amount:
-    return Amount(Decimal(count), Unit.PIECE, Amount(Decimal(grams), Unit.GRAM))
+    return Amount(Decimal(count), UnitOfMeasure.PIECE, Amount(Decimal(grams), UnitOfMeasure.GRAM))
 
 
 def refusal_of(make: Callable[[], object], kind: type[DomainError]) -> DomainError:
@@ -42,8 +42,10 @@ def refusal_of(make: Callable[[], object], kind: type[DomainError]) -> DomainErr
 
 
 def test_masses_in_different_units_are_weighed_exactly() -> None:
-    balance = mass_balance([amount("1.2", Unit.TONNE)], [amount("199.7"), amount("300", Unit.GRAM)])
-    assert balance.unit is Unit.KILOGRAM
+    balance = mass_balance(
+        [amount("1.2", UnitOfMeasure.TONNE)], [amount("199.7"), amount("300", UnitOfMeasure.GRAM)]
+    )
+    assert balance.unit is UnitOfMeasure.KILOGRAM
     assert [balance.used, balance.made, balance.loss] == [Decimal(1200), Decimal(200), Decimal(1000)]
 
 
@@ -70,8 +72,8 @@ def test_a_yield_out_of_range_is_refused(max_yield: str) -> None:
 
 def test_mixed_units_and_nothing_at_all_cannot_be_weighed() -> None:
     for inputs, outputs in (
-        ([amount("1")], [amount("1", Unit.PIECE)]),
-        ([amount("1"), amount("1", Unit.LITRE)], [amount("1")]),
+        ([amount("1")], [amount("1", UnitOfMeasure.PIECE)]),
+        ([amount("1"), amount("1", UnitOfMeasure.LITRE)], [amount("1")]),
         ([], []),
     ):
         error = refusal_of(lambda i=inputs, o=outputs: mass_balance(i, o), Invalid)  # type: ignore[misc]
@@ -90,15 +92,15 @@ def test_an_amount_is_never_negative_or_unbounded(quantity: str) -> None:
 
 def test_a_net_content_belongs_to_pieces_and_is_a_mass_or_volume() -> None:
     for make in (
-        lambda: Amount(Decimal(1), Unit.KILOGRAM, amount("1")),
-        lambda: Amount(Decimal(1), Unit.PIECE, amount("1", Unit.PIECE)),
+        lambda: Amount(Decimal(1), UnitOfMeasure.KILOGRAM, amount("1")),
+        lambda: Amount(Decimal(1), UnitOfMeasure.PIECE, amount("1", UnitOfMeasure.PIECE)),
     ):
         assert refusal_of(make, Invalid).code == "traceability.units_not_comparable"
 
 
 @given(harvest=st.integers(1, 10**6), shares=st.lists(st.integers(0, 10**5), max_size=6), grams=st.booleans())
 def test_what_is_taken_and_what_remains_make_the_lot(harvest: int, shares: list[int], grams: bool) -> None:
-    unit = Unit.GRAM if grams else Unit.KILOGRAM
+    unit = UnitOfMeasure.GRAM if grams else UnitOfMeasure.KILOGRAM
     lot, taken = Amount(Decimal(harvest), unit), [Amount(Decimal(share), unit) for share in shares]
     if sum(shares) > harvest:
         assert refusal_of(lambda: remaining(lot, taken), RuleViolation).code == "traceability.lot_overdrawn"
@@ -108,7 +110,7 @@ def test_what_is_taken_and_what_remains_make_the_lot(harvest: int, shares: list[
 
 def test_a_lot_of_bags_counts_what_remains_in_bags() -> None:
     assert remaining(bags(10, 500), [amount("1"), bags(2, 500)]) == 6
-    error = refusal_of(lambda: remaining(bags(10, 500), [amount("1", Unit.LITRE)]), Invalid)
+    error = refusal_of(lambda: remaining(bags(10, 500), [amount("1", UnitOfMeasure.LITRE)]), Invalid)
     assert error.code == "traceability.units_not_comparable"
 
 

@@ -10,10 +10,10 @@ from sqlalchemy import Identity as Counter
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ocop_api.db.base import AreaPath, Base, Identity, Stamped, Versioned
-from ocop_api.domain.traceability.lots import Unit
+from ocop_api.domain.traceability.lots import UnitOfMeasure
 from ocop_api.domain.traceability.steps import EventType, Step
 
-_UNITS = ", ".join(f"'{unit.value}'" for unit in Unit)
+_UNITS = ", ".join(f"'{unit.value}'" for unit in UnitOfMeasure)
 _STEPS = ", ".join(f"'{step.value}'" for step in Step)
 _TYPES = ", ".join(f"'{kind.value}'" for kind in EventType)
 _AMOUNT = Numeric(15, 3)

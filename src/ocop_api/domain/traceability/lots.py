@@ -19,7 +19,7 @@ from ocop_api.domain.traceability.events import QuantityElement
 from ocop_api.domain.traceability.gs1 import Gtin, LotCode
 
 
-class Unit(StrEnum):
+class UnitOfMeasure(StrEnum):
     """Units of a lot, as UN/ECE Recommendation 20 codes (the ``uom`` of EPCIS)."""
 
     KILOGRAM = "KGM"
@@ -31,12 +31,12 @@ class Unit(StrEnum):
 
 
 _BASE: Final = {
-    Unit.KILOGRAM: (Unit.KILOGRAM, Decimal(1)),
-    Unit.GRAM: (Unit.KILOGRAM, Decimal("0.001")),
-    Unit.TONNE: (Unit.KILOGRAM, Decimal(1000)),
-    Unit.LITRE: (Unit.LITRE, Decimal(1)),
-    Unit.MILLILITRE: (Unit.LITRE, Decimal("0.001")),
-    Unit.PIECE: (Unit.PIECE, Decimal(1)),
+    UnitOfMeasure.KILOGRAM: (UnitOfMeasure.KILOGRAM, Decimal(1)),
+    UnitOfMeasure.GRAM: (UnitOfMeasure.KILOGRAM, Decimal("0.001")),
+    UnitOfMeasure.TONNE: (UnitOfMeasure.KILOGRAM, Decimal(1000)),
+    UnitOfMeasure.LITRE: (UnitOfMeasure.LITRE, Decimal(1)),
+    UnitOfMeasure.MILLILITRE: (UnitOfMeasure.LITRE, Decimal("0.001")),
+    UnitOfMeasure.PIECE: (UnitOfMeasure.PIECE, Decimal(1)),
 }
 
 
@@ -44,23 +44,23 @@ _BASE: Final = {
 class Amount:
     """A positive or zero quantity in a unit.
 
-    ``net_content`` is what one piece holds (a 500 g bag: ``Amount(Decimal(500), Unit.GRAM)``); with it
-    a count of bags can be weighed against kilograms.
+    ``net_content`` is what one piece holds (a 500 g bag: ``Amount(Decimal(500), UnitOfMeasure.GRAM)``);
+    with it a count of bags can be weighed against kilograms.
     """
 
     quantity: Decimal
-    unit: Unit
+    unit: UnitOfMeasure
     net_content: "Amount | None" = None
 
     def __post_init__(self) -> None:
         if not self.quantity.is_finite() or self.quantity < 0:
             raise Invalid("traceability.bad_quantity", quantity=str(self.quantity))
         if self.net_content is not None and (
-            self.unit is not Unit.PIECE or self.net_content.unit is Unit.PIECE
+            self.unit is not UnitOfMeasure.PIECE or self.net_content.unit is UnitOfMeasure.PIECE
         ):
             raise Invalid("traceability.units_not_comparable", units=[self.unit.value])
 
-    def in_base_unit(self) -> tuple[Unit, Decimal]:
+    def in_base_unit(self) -> tuple[UnitOfMeasure, Decimal]:
         """The amount in kilograms, litres or pieces; exact."""
         if self.net_content is not None:
             unit, per_piece = self.net_content.in_base_unit()
@@ -88,7 +88,7 @@ class Lot:
 
     def element(self, *, domain: str = CANONICAL_DOMAIN) -> QuantityElement:
         """The lot with its whole amount as it stands in an EPCIS event."""
-        uom = None if self.amount.unit is Unit.PIECE else self.amount.unit.value
+        uom = None if self.amount.unit is UnitOfMeasure.PIECE else self.amount.unit.value
         return QuantityElement(self.link(domain=domain).uri, self.amount.quantity, uom)
 
 
@@ -96,7 +96,7 @@ class Lot:
 class MassBalance:
     """What a transformation used and made, in one base unit; ``loss`` is never negative."""
 
-    unit: Unit
+    unit: UnitOfMeasure
     used: Decimal
     made: Decimal
 
@@ -121,7 +121,7 @@ def mass_balance(
     units = sorted(unit.value for unit in used.keys() | made.keys())
     if len(units) != 1:
         raise Invalid("traceability.units_not_comparable", units=units)
-    unit = Unit(units[0])
+    unit = UnitOfMeasure(units[0])
     balance = MassBalance(unit, used.get(unit, Decimal(0)), made.get(unit, Decimal(0)))
     allowed = balance.used * max_yield
     if balance.made > allowed:
@@ -154,8 +154,8 @@ def remaining(lot: Amount, taken: Iterable[Amount]) -> Decimal:
     return (available - used) / per_unit
 
 
-def _totals(amounts: Iterable[Amount]) -> dict[Unit, Decimal]:
-    totals: dict[Unit, Decimal] = defaultdict(Decimal)
+def _totals(amounts: Iterable[Amount]) -> dict[UnitOfMeasure, Decimal]:
+    totals: dict[UnitOfMeasure, Decimal] = defaultdict(Decimal)
     for amount in amounts:
         unit, quantity = amount.in_base_unit()
         totals[unit] += quantity

@@ -9,9 +9,9 @@ from ocop_api.dossiers.schemas import (
     DossierCreate,
     DossierFilter,
     DossierRead,
+    DossierStepRead,
     DossierSummary,
     DossierUpdate,
-    StepRead,
     VersionRead,
 )
 from ocop_api.dossiers.service import DossierReader
@@ -75,10 +75,10 @@ async def update_dossier(
 @router.get("/{dossier_id}/history")
 async def list_dossier_steps(
     dossier_id: UUID, wanted: Annotated[PageQuery, Query()], session: ReadSession, caller: Caller, now: Now
-) -> Page[StepRead]:
+) -> Page[DossierStepRead]:
     """Every step of a dossier, oldest first."""
     rows = await DossierReader(session, caller, now()).history(dossier_id, wanted.slice())
-    return Page.of(rows, [StepRead.model_validate(row) for row in rows.items])
+    return Page.of(rows, [DossierStepRead.model_validate(row) for row in rows.items])
 
 
 @router.get("/{dossier_id}/versions")

@@ -17,7 +17,7 @@ MOST_CHOICES = 200
 """More than any set has criteria; a larger body is a mistake, not a sheet."""
 
 
-class ChoiceInput(Input):
+class SheetChoice(Input):
     """The level chosen in a criterion and, where it has cases, the case that fits the product."""
 
     level: StrictInt = Field(ge=0, le=99, description="level of an option; 0 when none is reached")
@@ -28,7 +28,7 @@ def _level_alone(value: Any) -> Any:
     return {"level": value} if isinstance(value, int) and not isinstance(value, bool) else value
 
 
-ChoiceField = Annotated[ChoiceInput, BeforeValidator(_level_alone, json_schema_input_type=int | ChoiceInput)]
+ChoiceField = Annotated[SheetChoice, BeforeValidator(_level_alone, json_schema_input_type=int | SheetChoice)]
 """A choice, or just its level."""
 
 

@@ -75,7 +75,7 @@ class RecusalRead(Output):
     note: str
 
 
-class RoundRead(Output):
+class ScoringRoundRead(Output):
     """One round of scoring: who has handed in a sheet and who has yet to, nothing of the sheets."""
 
     number: int
@@ -94,7 +94,7 @@ class AgendaItemRead(Output):
     state: AgendaState
     dropped_reason: str | None
     recusals: list[RecusalRead]
-    rounds: list[RoundRead]
+    rounds: list[ScoringRoundRead]
     allowed_actions: list[str] = Field(
         description="what the caller may do now: `score`, `close_round`, `drop`", examples=[["score"]]
     )

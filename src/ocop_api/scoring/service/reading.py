@@ -11,7 +11,7 @@ from ocop_api.scoring.repository import SessionRepository
 from ocop_api.scoring.schemas.sessions import (
     AgendaItemRead,
     RecusalRead,
-    RoundRead,
+    ScoringRoundRead,
     SeatRead,
     SessionRead,
     SessionSummary,
@@ -83,7 +83,7 @@ def _item(
         dropped_reason=item.dropped_reason,
         recusals=[RecusalRead.model_validate(one) for one in recusals],
         rounds=[
-            RoundRead(
+            ScoringRoundRead(
                 number=one.number,
                 state=one.state,
                 reason=one.reason,

@@ -15,7 +15,7 @@ from ocop_api.domain.errors import Invalid, NotFound
 from ocop_api.domain.traceability.digital_link import DigitalLink
 from ocop_api.domain.traceability.events import epcis_document
 from ocop_api.domain.traceability.gs1 import Gtin, LotCode, internal_gtin
-from ocop_api.domain.traceability.lots import Amount, Direction, Unit
+from ocop_api.domain.traceability.lots import Amount, Direction, UnitOfMeasure
 from ocop_api.domain.traceability.steps import Step
 from ocop_api.domain.vietnamese import fold
 from ocop_api.ledger.recording import record
@@ -268,4 +268,4 @@ def _plot_of(key: str) -> UUID | None:
 
 def unit_code(unit: str) -> str | None:
     """The ``uom`` of an EPCIS quantity; pieces are counted without one."""
-    return None if unit == Unit.PIECE.value else unit
+    return None if unit == UnitOfMeasure.PIECE.value else unit

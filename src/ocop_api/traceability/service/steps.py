@@ -46,7 +46,7 @@ from ocop_api.traceability.policy import (
     withdraw,
 )
 from ocop_api.traceability.repository import TraceabilityRepository
-from ocop_api.traceability.schemas import ErrorDeclare, StepCreate, StepRead
+from ocop_api.traceability.schemas import ErrorDeclare, LotStepRead, StepCreate
 from ocop_api.traceability.service.growing_areas import GrowingAreaService
 from ocop_api.traceability.service.lots import link_of, plot_key, shown, unit_code, vocabulary_of
 
@@ -63,7 +63,7 @@ class StepService:
         self._public_url = public_url
         self._rows = TraceabilityRepository(session)
 
-    async def record(self, lot_id: UUID, body: StepCreate) -> StepRead:
+    async def record(self, lot_id: UUID, body: StepCreate) -> LotStepRead:
         """Record one step of the lot as an EPCIS event, with its edges and amounts.
 
         Raises:
@@ -104,7 +104,7 @@ class StepService:
         await self._tell("lot.step_recorded", lot, {"event_id": row.event_id, "step": row.step})
         return self._step(row, lot)
 
-    async def declare_error(self, lot_id: UUID, event_id: str, body: ErrorDeclare) -> StepRead:
+    async def declare_error(self, lot_id: UUID, event_id: str, body: ErrorDeclare) -> LotStepRead:
         """Withdraw an event of the lot: append its error declaration, drop its edges, undo its amounts.
 
         Raises:
@@ -278,8 +278,8 @@ class StepService:
             area_path=lot.area_path,
         )
 
-    def _step(self, row: EpcisEvent, lot: Lot) -> StepRead:
-        return StepRead(
+    def _step(self, row: EpcisEvent, lot: Lot) -> LotStepRead:
+        return LotStepRead(
             event_id=row.event_id,
             step=Step(row.step),
             event_time=row.event_time,
