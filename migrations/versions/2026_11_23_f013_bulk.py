@@ -38,11 +38,14 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("version", sa.BigInteger(), nullable=False),
-        sa.CheckConstraint("kind in ('products')", name="ck_import_job__kind"),
+        sa.CheckConstraint("kind in ('products')", name=op.f("ck_import_job__kind")),
         sa.CheckConstraint(
-            "state in ('open', 'running', 'completed', 'failed', 'aborted')", name="ck_import_job__state"
+            "state in ('open', 'running', 'completed', 'failed', 'aborted')",
+            name=op.f("ck_import_job__state"),
         ),
-        sa.CheckConstraint("created + updated + unchanged + rejected <= total", name="ck_import_job__counts"),
+        sa.CheckConstraint(
+            "created + updated + unchanged + rejected <= total", name=op.f("ck_import_job__counts")
+        ),
         sa.PrimaryKeyConstraint("id", name="pk_import_job"),
     )
     op.create_index("ix_import_job__created_by", "import_job", ["created_by"])
@@ -66,7 +69,7 @@ def upgrade() -> None:
         sa.Column("producer_id", sa.Uuid(), nullable=True),
         sa.Column("product_id", sa.Uuid(), nullable=True),
         sa.CheckConstraint(
-            "outcome in ('created', 'updated', 'unchanged', 'rejected')", name="ck_import_row__outcome"
+            "outcome in ('created', 'updated', 'unchanged', 'rejected')", name=op.f("ck_import_row__outcome")
         ),
         sa.ForeignKeyConstraint(["import_id"], ["import_job.id"], name="fk_import_row__import_id"),
         sa.ForeignKeyConstraint(["producer_id"], ["producer.id"], name="fk_import_row__producer_id"),

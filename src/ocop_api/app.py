@@ -1,6 +1,5 @@
 """The application: the only place where routers, handlers, adapters and pools are put together."""
 
-import importlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -8,45 +7,47 @@ from fastapi import APIRouter, FastAPI
 from starlette.middleware.cors import CORSMiddleware
 
 import ocop_api.db.tables  # noqa: F401 - constraint names are looked up in the metadata
+from ocop_api.accounts import router as accounts
 from ocop_api.accounts.authentication import authenticate
 from ocop_api.adapters.object_store import folder_store
+from ocop_api.bulk import router as bulk
+from ocop_api.certificates import router as certificates
 from ocop_api.db.migrating import head_revision
 from ocop_api.db.session import Database
+from ocop_api.documents import router as documents
 from ocop_api.domain.actor import Actor
+from ocop_api.dossiers import router as dossiers
+from ocop_api.ledger import router as ledger
+from ocop_api.listings import router as listings
+from ocop_api.notifications import router as notifications
+from ocop_api.places import router as places
+from ocop_api.producers import router as producers
+from ocop_api.products import router as products
+from ocop_api.programme import router as programme
+from ocop_api.scoring import router as scoring
 from ocop_api.settings import Clock, Settings, utc_now
+from ocop_api.traceability import router as traceability
 from ocop_api.web import health, middleware, openapi, problems
+from ocop_api.webhooks import router as webhooks
 
 DESCRIPTION = "Backend of a province's OCOP programme (Mỗi xã một sản phẩm)."
-FEATURES = (
-    "accounts",
-    "places",
-    "ledger",
-    "producers",
-    "products",
-    "documents",
-    "notifications",
-    "webhooks",
-    "dossiers",
-    "scoring",
-    "certificates",
-    "traceability",
-    "listings",
-    "programme",
-    "bulk",
+ROUTERS: tuple[APIRouter, ...] = (
+    *accounts.routers,
+    *places.routers,
+    *ledger.routers,
+    *producers.routers,
+    *products.routers,
+    *documents.routers,
+    *notifications.routers,
+    *webhooks.routers,
+    *dossiers.routers,
+    *scoring.routers,
+    *certificates.routers,
+    *traceability.routers,
+    *listings.routers,
+    *programme.routers,
+    *bulk.routers,
 )
-
-
-def _routers() -> list[APIRouter]:
-    found: list[APIRouter] = []
-    for feature in FEATURES:
-        try:
-            module = importlib.import_module(f"ocop_api.{feature}.router")
-        except ModuleNotFoundError as error:
-            if not str(error.name).startswith(f"ocop_api.{feature}"):
-                raise
-            continue
-        found.extend(module.routers)
-    return found
 
 
 def create_app(settings: Settings, clock: Clock = utc_now) -> FastAPI:
@@ -82,7 +83,7 @@ def create_app(settings: Settings, clock: Clock = utc_now) -> FastAPI:
     app.state.authenticate = authenticated
     problems.install(app)
     health.install(app)
-    for router in _routers():
+    for router in ROUTERS:
         app.include_router(router)
     openapi.install(app)
     if settings.web.cors_origins:

@@ -15,6 +15,7 @@ import typer
 import uvicorn
 from rich.console import Console
 from rich.table import Table
+from sqlalchemy.exc import DBAPIError
 
 from ocop_api import seeding
 from ocop_api.adapters.postgres_embedded import EmbeddedPostgres, EmbeddedPostgresError
@@ -23,13 +24,18 @@ from ocop_api.db import migrating
 from ocop_api.db.session import Database
 from ocop_api.diagnosis import diagnose
 from ocop_api.domain.actor import Role
+from ocop_api.domain.errors import DomainError
 from ocop_api.ledger.checking import verify_ledger
 from ocop_api.settings import Settings, utc_now
 from ocop_api.web import logs
+from ocop_api.web.texts import text_of
 from ocop_api.worker import run_worker
 
 app = typer.Typer(
-    no_args_is_help=True, add_completion=False, help="OCOP API: the backend of a province's OCOP programme."
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="OCOP API: the backend of a province's OCOP programme.",
 )
 user_app = typer.Typer(no_args_is_help=True, help="Accounts.")
 ledger_app = typer.Typer(no_args_is_help=True, help="The ledger of what happened.")
@@ -87,6 +93,9 @@ def serve(
         if prepare:
             report = asyncio.run(seeding.seed_all(settings))
             _print_welcome(settings, host, port, report)
+        # uvicorn gives a signal on to whoever listened before; without a listener of ours it would end the
+        # process at once, and the worker and the embedded server would be left behind.
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
         child = _start_worker() if prepare else None
         try:
             uvicorn.run(
@@ -129,7 +138,9 @@ def _print_welcome(settings: Settings, host: str, port: int, report: seeding.See
 
 
 @app.command()
-def worker() -> None:
+def worker(
+    owner: Annotated[int, typer.Option(hidden=True, help="Stop when this parent process is gone.")] = 0,
+) -> None:
     """Run the jobs."""
     with _settings() as settings:
         stop = asyncio.Event()
@@ -138,9 +149,19 @@ def worker() -> None:
             loop = asyncio.get_running_loop()
             for name in (signal.SIGINT, signal.SIGTERM):
                 loop.add_signal_handler(name, stop.set)
+            watcher = asyncio.create_task(_watch(owner, stop)) if owner else None
             await run_worker(settings, utc_now, stop=stop)
+            if watcher is not None:
+                watcher.cancel()
 
         asyncio.run(work())
+
+
+async def _watch(owner: int, stop: asyncio.Event) -> None:
+    """Set ``stop`` once the owner is gone, even if it was killed and could not say so."""
+    while os.getppid() == owner:  # noqa: ASYNC110 - nobody tells us of a parent that was killed
+        await asyncio.sleep(1)
+    stop.set()
 
 
 @app.command()
@@ -222,5 +243,17 @@ def verify() -> None:
             raise typer.Exit(1)
 
 
+def main() -> None:
+    """Run the command line; an expected refusal or an unreachable database is told in plain words."""
+    try:
+        app()
+    except DomainError as error:
+        complaints.print(f"[bold red]Error:[/] {text_of(error.code, 'en', error.data)}")
+        raise SystemExit(1) from None
+    except (OSError, DBAPIError) as error:
+        complaints.print(f"[bold red]Error:[/] {error}. `ocop-api doctor` says more.")
+        raise SystemExit(1) from error
+
+
 if __name__ == "__main__":
-    app()
+    main()

@@ -4,6 +4,7 @@ import os
 import socket
 import tempfile
 from dataclasses import dataclass
+from typing import Any, Final
 
 import asyncpg
 from sqlalchemy import make_url
@@ -11,6 +12,8 @@ from sqlalchemy import make_url
 from ocop_api.db.migrating import head_revision
 from ocop_api.db.session import asyncpg_arguments
 from ocop_api.settings import Settings
+
+_OLDEST_SERVER: Final = 150_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,15 +58,12 @@ class Diagnosis:
             with tempfile.TemporaryFile(dir=root) as probe:
                 probe.write(b"x")
         except OSError as error:
-            return Finding(
-                "storage",
-                False,
-                f"cannot write to {root} ({os.strerror(error.errno or 0)}); fix its owner or set OCOP_STORAGE_ROOT",
-            )
+            reason = os.strerror(error.errno or 0)
+            says = f"cannot write to {root} ({reason}); fix its owner or set OCOP_STORAGE_ROOT"
+            return Finding("storage", False, says)
         return Finding("storage", True, f"{root} is writable")
 
-    @staticmethod
-    async def _database(settings: Settings) -> list[Finding]:
+    async def _database(self, settings: Settings) -> list[Finding]:
         if not settings.database.url:
             if settings.mode == "production":
                 return [Finding("database", False, "OCOP_DATABASE_URL is not set")]
@@ -74,40 +74,34 @@ class Diagnosis:
                 timeout=settings.database.connect_timeout,
             )
         except (OSError, TimeoutError) as error:
-            return [
-                Finding(
-                    "database",
-                    False,
-                    f"not reachable ({error}); is the server running, are host and port right?",
-                )
-            ]
+            says = f"not reachable ({error}); is the server running, are host and port right?"
+            return [Finding("database", False, says)]
         except asyncpg.PostgresError as error:
-            return [
-                Finding("database", False, f"refuses the connection: {error}; check user, password and name")
-            ]
+            says = f"refuses the connection: {error}; check user, password and name"
+            return [Finding("database", False, says)]
         try:
-            number = int(await connection.fetchval("show server_version_num"))
-            good = number >= 150000  # noqa: PLR2004 - PostgreSQL 15
-            server = Finding(
-                "database",
-                good,
-                f"PostgreSQL {number // 10000} answers" + ("" if good else "; 15 or newer is needed"),
-            )
-            try:
-                stored = await connection.fetchval("select version_num from alembic_version")
-            except asyncpg.UndefinedTableError:
-                return [server, Finding("migrations", False, "never run; use `ocop-api migrate`")]
-            head = head_revision()
-            if stored != head:
-                return [
-                    server,
-                    Finding(
-                        "migrations", False, f"at {stored}, this version needs {head}; use `ocop-api migrate`"
-                    ),
-                ]
-            return [server, Finding("migrations", True, f"at {head}")]
+            return [await self._server(connection), await self._migrations(connection)]
         finally:
             await connection.close()
+
+    @staticmethod
+    async def _server(connection: "asyncpg.Connection[Any]") -> Finding:
+        number = int(await connection.fetchval("show server_version_num"))
+        good = number >= _OLDEST_SERVER
+        says = f"PostgreSQL {number // 10_000} answers"
+        return Finding("database", good, says if good else f"{says}; 15 or newer is needed")
+
+    @staticmethod
+    async def _migrations(connection: "asyncpg.Connection[Any]") -> Finding:
+        try:
+            stored = await connection.fetchval("select version_num from alembic_version")
+        except asyncpg.UndefinedTableError:
+            return Finding("migrations", False, "never run; use `ocop-api migrate`")
+        head = head_revision()
+        if stored == head:
+            return Finding("migrations", True, f"at {head}")
+        says = f"at {stored}, this version needs {head}; use `ocop-api migrate`"
+        return Finding("migrations", False, says)
 
 
 diagnose = Diagnosis()

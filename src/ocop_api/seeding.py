@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ocop_api.accounts.provisioning import ensure_user
+from ocop_api.bulk.samples import load_sample
 from ocop_api.db.session import Database
 from ocop_api.domain.actor import SYSTEM, Bound, Grant, Role
 from ocop_api.domain.clock import vietnam_date
@@ -59,8 +60,6 @@ async def seed_all(settings: Settings, clock: Clock = utc_now) -> SeedReport:
         accounts: list[tuple[str, str]] = []
         if settings.mode == "demo":
             if await _count_products(database, clock()) == 0:
-                from ocop_api.bulk.samples import load_sample
-
                 await load_sample(database, clock())
             async with database.transaction() as session:
                 accounts = await _ensure_demo_accounts(session, settings, clock())

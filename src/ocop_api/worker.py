@@ -6,7 +6,6 @@ pauses and, after five attempts, kept as failed for a person to look at.
 
 import asyncio
 import contextlib
-import importlib
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
@@ -22,32 +21,22 @@ from pgqueuer.types import QueueExecutionMode
 from sqlalchemy import make_url
 
 import ocop_api.db.tables  # noqa: F401 - constraint names are looked up in the metadata
+from ocop_api.bulk import jobs as bulk
 from ocop_api.db.session import Database, asyncpg_arguments
 from ocop_api.jobs.queue import Handler, JobContext
+from ocop_api.ledger import jobs as ledger
+from ocop_api.notifications import jobs as notifications
+from ocop_api.products import jobs as products
 from ocop_api.settings import Clock, Settings, utc_now
 
 log = structlog.get_logger()
 
-FEATURES_WITH_JOBS = ("ledger", "notifications", "products", "bulk")
-
-
-def _handlers() -> tuple[dict[str, Handler], dict[str, str]]:
-    handlers: dict[str, Handler] = {}
-    schedules: dict[str, str] = {}
-    for feature in FEATURES_WITH_JOBS:
-        try:
-            module = importlib.import_module(f"ocop_api.{feature}.jobs")
-        except ModuleNotFoundError as error:
-            if not str(error.name).startswith(f"ocop_api.{feature}"):
-                raise
-            continue
-        handlers.update(module.JOBS)
-        schedules.update(getattr(module, "SCHEDULES", {}))
-    return handlers, schedules
+JOBS: dict[str, Handler] = {**bulk.JOBS, **ledger.JOBS, **notifications.JOBS, **products.JOBS}
+SCHEDULES: dict[str, str] = {**ledger.SCHEDULES, **notifications.SCHEDULES}
+"""Cron expressions by job; a scheduled job runs with an empty payload."""
 
 
 def _queue(connection: "asyncpg.Connection[Any]", context: JobContext, *, attempts: int = 5) -> PgQueuer:
-    handlers, schedules = _handlers()
     queue = PgQueuer(AsyncpgDriver(connection))
 
     def add_entrypoint(name: str, handler: Handler) -> None:
@@ -65,11 +54,11 @@ def _queue(connection: "asyncpg.Connection[Any]", context: JobContext, *, attemp
         # A scheduled name runs the handler of the same name with an empty payload.
         @queue.schedule(f"scheduled.{name}", expression)
         async def tick(_schedule: Schedule) -> None:
-            await _run(name, handlers[name], context, {})
+            await _run(name, JOBS[name], context, {})
 
-    for name, handler in handlers.items():
+    for name, handler in JOBS.items():
         add_entrypoint(name, handler)
-    for name, expression in schedules.items():
+    for name, expression in SCHEDULES.items():
         add_schedule(name, expression)
     return queue
 

@@ -124,6 +124,10 @@ async def test_others_cannot_see_it_and_officers_of_the_area_can(
         assert (await client.get(path, headers=officer)).status_code == status
 
 
+def _alter(root: Path, name: str) -> None:
+    next(path for path in root.rglob(name) if path.is_file()).write_bytes(b"altered")
+
+
 async def test_a_lost_object_is_said_and_not_served(
     client: httpx.AsyncClient,
     owner: dict[str, str],
@@ -134,8 +138,7 @@ async def test_a_lost_object_is_said_and_not_served(
     files = {"file": ("a.pdf", PDF, "application/pdf")}
     made = await client.post("/v1/documents", data=_form(producer_id), files=files, headers=owner)
     root: Path = app.state.settings.storage.root
-    stored = next(path for path in root.rglob("*") if path.is_file() and path.name == made.json()["sha256"])
-    stored.write_bytes(b"altered")
+    _alter(root, made.json()["sha256"])
     answer = await client.get(f"{made.headers['location']}/content", headers=owner)
     assert (answer.status_code, answer.json()["code"]) == (503, "documents.content_lost")
     async with database.read() as session:

@@ -4,12 +4,12 @@ from typing import Any
 
 import pytest
 from sqlalchemy import text
+from tests.conftest import MovableClock
 
 from ocop_api import worker
 from ocop_api.db.session import Database
 from ocop_api.jobs.queue import JobContext, enqueue
 from ocop_api.settings import Settings
-from tests.conftest import MovableClock
 
 
 @pytest.fixture
@@ -19,7 +19,7 @@ def seen(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
     async def handler(_context: JobContext, payload: dict[str, Any]) -> None:
         payloads.append(payload)
 
-    monkeypatch.setattr(worker, "_handlers", lambda: ({"test.note": handler}, {}))
+    monkeypatch.setattr(worker, "JOBS", {"test.note": handler})
     return payloads
 
 
@@ -59,7 +59,7 @@ async def test_a_failed_job_is_kept_for_a_person(
     async def failing(_context: JobContext, _payload: dict[str, Any]) -> None:
         raise ValueError("no luck")
 
-    monkeypatch.setattr(worker, "_handlers", lambda: ({"test.fails": failing}, {}))
+    monkeypatch.setattr(worker, "JOBS", {"test.fails": failing})
     async with database.transaction() as session:
         await enqueue(session, "test.fails")
     await worker.drain(database, settings, clock)

@@ -1,6 +1,8 @@
 """The play from curtain to curtain: a database of its own, the scenes in order, what they leave."""
 
+import asyncio
 import os
+import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -20,8 +22,6 @@ from ocop_api.settings import DatabaseSettings, SecuritySettings, Settings, Stor
 
 async def play(out: Path, console: Console) -> None:
     """Play everything on an own database beside the configured one (or on the embedded server)."""
-    import asyncio  # noqa: PLC0415 - the migration runs outside of this loop
-
     given = os.environ.get("OCOP_DATABASE_URL", "")
     data = Settings().data_dir
     server = None if given else EmbeddedPostgres(data)
@@ -59,13 +59,16 @@ async def perform(url: str, out: Path, console: Console, *, short: bool = False)
 
 @asynccontextmanager
 async def _stage(url: str, out: Path, console: Console) -> AsyncIterator[Stage]:
+    state = out / "state"
+    # Heads of an earlier play's ledger would rightly call this one's chain forged.
+    shutil.rmtree(state, ignore_errors=True)
     clock = StageClock(utc_now())
     clock.go_to(scenes.OPENING)
     settings = Settings(
         mode="demo",
-        data_dir=out / "state",
+        data_dir=state,
         database=DatabaseSettings(url=url),
-        storage=StorageSettings(root=out / "state" / "storage"),
+        storage=StorageSettings(root=state / "storage"),
         # Passwords of a play need no protection, and nobody wants to wait for them.
         security=SecuritySettings(argon2_time_cost=1, argon2_memory_kib=8),
     )

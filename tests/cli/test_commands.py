@@ -1,0 +1,155 @@
+"""The command line as an operator meets it: real processes, plain words."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+
+def _run(url: str, folder: Path, *arguments: str, **variables: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(  # noqa: S603 - our own program
+        [sys.executable, "-m", "ocop_api.cli", *arguments],
+        env=_environment(url, folder, **variables),
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+
+
+def _environment(url: str, folder: Path, **variables: str) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("OCOP_")}
+    return {
+        **kept,
+        "OCOP_DATABASE_URL": url,
+        "OCOP_DATA_DIR": str(folder),
+        "OCOP_STORAGE_ROOT": str(folder / "storage"),
+        "OCOP_SECURITY_ARGON2_TIME_COST": "1",
+        "OCOP_SECURITY_ARGON2_MEMORY_KIB": "8",
+        "COLUMNS": "200",
+        **variables,
+    }
+
+
+def test_doctor_is_content_with_a_good_installation(database_url: str, tmp_path: Path) -> None:
+    ran = _run(database_url, tmp_path, "doctor", "--port", "0")
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert ran.stdout.count("ok") == 4
+
+
+def test_doctor_says_what_is_wrong(database_url: str, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        ran = _run(
+            database_url.replace("/ocop_t_", "/ocop_missing_"),
+            tmp_path,
+            "doctor",
+            "--port",
+            str(taken.getsockname()[1]),
+            OCOP_STORAGE_ROOT=str(tmp_path / "file" / "storage"),
+        )
+    assert ran.returncode == 1
+    assert "is taken" in ran.stdout
+    assert "refuses the connection" in ran.stdout
+    assert "cannot write to" in ran.stdout
+
+
+def test_production_never_runs_without_a_database(tmp_path: Path) -> None:
+    ran = _run("", tmp_path, "worker", OCOP_MODE="production")
+    assert ran.returncode == 1
+    assert "OCOP_DATABASE_URL is not set" in ran.stderr
+
+
+def test_a_user_is_created_and_the_ledger_verifies(database_url: str, tmp_path: Path) -> None:
+    made = _run(
+        database_url,
+        tmp_path,
+        *(
+            "user",
+            "create",
+            "an@example.vn",
+            "An",
+            "officer",
+            "--area",
+            "34:68",
+            "--password",
+            "mật khẩu dài",
+        ),
+    )
+    assert made.returncode == 0, made.stderr
+    assert "officer in 34:68" in made.stdout
+    wrong = _run(
+        database_url,
+        tmp_path,
+        *(
+            "user",
+            "create",
+            "b@example.vn",
+            "B",
+            "officer",
+            "--area",
+            "34:99999",
+            "--password",
+            "mật khẩu dài",
+        ),
+    )
+    assert wrong.returncode == 1
+    assert "Traceback" not in wrong.stderr
+
+
+def test_the_contract_can_be_printed_without_a_database(tmp_path: Path) -> None:
+    ran = _run("", tmp_path, "openapi")
+    assert json.loads(ran.stdout)["openapi"] == "3.1.0"
+
+
+def _get(url: str) -> Any:
+    with urllib.request.urlopen(url, timeout=5) as answer:  # noqa: S310 - loopback
+        return json.load(answer)
+
+
+@pytest.mark.slow
+def test_serve_prepares_serves_and_stops(database_url: str, tmp_path: Path) -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    program = [sys.executable, "-m", "ocop_api.cli", "serve", "--prepare", "--port", str(port)]
+    server = subprocess.Popen(  # noqa: S603 - our own program
+        program,
+        env=_environment(database_url, tmp_path),
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    try:
+        deadline = time.monotonic() + 90
+        while True:
+            try:
+                ready = _get(f"http://127.0.0.1:{port}/readyz")
+                break
+            except (urllib.error.URLError, ConnectionError):
+                assert server.poll() is None, server.stdout.read() if server.stdout else ""
+                assert time.monotonic() < deadline
+                time.sleep(0.1)
+        assert ready["status"] == "ready"
+        found = _get(f"http://127.0.0.1:{port}/v1/products?q=ca%20phe&with_total=true&limit=1")
+        assert found["total"] > 20
+        again = _run(database_url, tmp_path, "serve", "--port", str(port))
+        assert again.returncode == 1
+        assert f"Port {port} is taken" in again.stderr
+    finally:
+        server.terminate()
+        output = server.communicate(timeout=30)[0]
+    assert "chuthe@demo.ocop.example" in output
+    assert "Traceback" not in output

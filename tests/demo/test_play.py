@@ -1,0 +1,27 @@
+"""The main job from end to end, as `make demo` plays it (without its first year)."""
+
+import io
+from pathlib import Path
+
+import pypdf
+import pytest
+from rich.console import Console
+
+from ocop_api.demo import perform
+
+
+@pytest.mark.slow
+async def test_the_main_job_runs_through(database_url: str, tmp_path: Path) -> None:
+    told = io.StringIO()
+    kept = await perform(database_url, tmp_path, Console(file=told, width=160), short=True)
+    story = told.getvalue()
+    assert '"total": 205' in story
+    assert "a new round opens" in story
+    assert "4 stars" in story
+    assert "Intact." in story
+    names = {path.name for path in kept}
+    assert {"certificate-today.pdf", "verify-today.html", "passport.html", "epcis-document.json"} <= names
+    printed = pypdf.PdfReader(tmp_path / "certificate-today.pdf").pages[0].extract_text()
+    assert "GIẤY CHỨNG NHẬN" in printed
+    for page in ("verify-today.html", "passport.html"):
+        assert "Cà phê" in (tmp_path / page).read_text("utf-8")
