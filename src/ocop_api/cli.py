@@ -119,7 +119,8 @@ def serve(
 
 def _start_worker() -> "subprocess.Popen[bytes]":
     # A process of its own: a job that computes must not hold up the answers.
-    return subprocess.Popen([sys.executable, "-m", "ocop_api.cli", "worker"])
+    program = [sys.executable, "-m", "ocop_api.cli", "worker", "--owner", str(os.getpid())]
+    return subprocess.Popen(program)  # noqa: S603 - our own program
 
 
 def _print_welcome(settings: Settings, host: str, port: int, report: seeding.SeedReport) -> None:

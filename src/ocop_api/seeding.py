@@ -1,5 +1,6 @@
 """Filling a database with what the system needs before its first user comes."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -21,7 +22,7 @@ from ocop_api.settings import Clock, Settings, utc_now
 DEMO_PASSWORD = "ocop-demo-2026"  # noqa: S105 - published on purpose; production mode has no demo accounts
 _DEMO_PRODUCER = "Hợp tác xã Nông sản Hữu cơ Bechamp Đắk Nông"
 _PROVINCE = "34:68"
-_COMMUNE = "34:24611"
+_COMMUNE_ID = re.compile(r"34:[0-9]{5}")
 _DOMAIN = "demo.ocop.example"
 
 
@@ -119,7 +120,6 @@ async def _ensure_demo_accounts(
 ) -> list[tuple[str, str]]:
     wanted: list[tuple[str, str, list[Grant]]] = [
         ("admin", "Quản trị hệ thống", [Grant(Role.ADMIN, Bound.EVERYWHERE)]),
-        ("xa", "Cán bộ phường Bắc Gia Nghĩa", [Grant(Role.OFFICER, Bound.AREA, place_id=_COMMUNE)]),
         ("tinh", "Cán bộ OCOP tỉnh Lâm Đồng", [Grant(Role.OFFICER, Bound.AREA, place_id=_PROVINCE)]),
         ("chutich", "Chủ tịch UBND tỉnh Lâm Đồng", [Grant(Role.LEADER, Bound.AREA, place_id=_PROVINCE)]),
         ("trunguong", "Cán bộ OCOP trung ương", [Grant(Role.OFFICER, Bound.EVERYWHERE)]),
@@ -127,11 +127,15 @@ async def _ensure_demo_accounts(
         *((f"hoidong{n}", f"Thành viên hội đồng {n}", []) for n in range(1, 6)),
         ("thuky", "Thư ký hội đồng", []),
     ]
-    producers = ProducerService(session, SYSTEM, now)
-    found = await producers.page(ProducerFilter(q=_DEMO_PRODUCER, limit=1))
-    if found.items:
-        grant = Grant(Role.PRODUCER, Bound.PRODUCER, producer_id=found.items[0].id)
-        wanted.append(("chuthe", found.items[0].name, [grant]))
+    found = await ProducerService(session, SYSTEM, now).page(ProducerFilter(q=_DEMO_PRODUCER, limit=1))
+    for producer in found.items:
+        acting = Grant(Role.PRODUCER, Bound.PRODUCER, producer_id=producer.id)
+        wanted.append(("chuthe", producer.name, [acting]))
+        # The commune's officer of the demo is the one who receives this producer's dossiers.
+        if producer.place_id and _COMMUNE_ID.fullmatch(producer.place_id):
+            commune = await PlaceService(session).get(producer.place_id)
+            receiving = Grant(Role.OFFICER, Bound.AREA, place_id=commune.id)
+            wanted.append(("xa", f"Cán bộ OCOP {commune.name}", [receiving]))
     accounts = []
     for local_part, who, grants in wanted:
         email = f"{local_part}@{_DOMAIN}"
