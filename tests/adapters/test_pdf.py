@@ -47,6 +47,11 @@ def words_of(pdf: bytes) -> str:
     return " ".join(" ".join(page.extract_text() for page in pages_of(pdf)).split())
 
 
+def test_a_producer_without_an_address_leaves_no_empty_label(renderer: PdfRenderer) -> None:
+    assert "Địa chỉ:" in words_of(renderer.render_certificate(SHEET))
+    assert "Địa chỉ" not in words_of(renderer.render_certificate(replace(SHEET, producer_address="")))
+
+
 def test_the_certificate_shows_every_field_in_composed_vietnamese(renderer: PdfRenderer) -> None:
     text = words_of(renderer.render_certificate(SHEET))
     assert text == unicodedata.normalize("NFC", text)
