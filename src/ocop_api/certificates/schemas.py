@@ -114,9 +114,12 @@ class CertificateRead(Output):
 class VerificationWithdrawal(Output):
     """Why and when a certificate was taken back."""
 
-    withdrawn_on: date
+    withdrawn_on: date = Field(examples=["2027-03-01"])
     ground: WithdrawalGround
-    text: str = Field(description="the ground in the answer's language")
+    text: str = Field(
+        description="the ground in the answer's language",
+        examples=["Sản phẩm không còn đạt tiêu chuẩn an toàn thực phẩm."],
+    )
 
 
 class VerificationRead(Output):

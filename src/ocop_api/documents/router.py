@@ -4,6 +4,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import Depends, Form, Query, Request, Response, UploadFile
+from pydantic import Field
 
 from ocop_api.adapters.object_store import ObjectStore
 from ocop_api.documents.content import ACCEPTED, MAX_BYTES
@@ -30,7 +31,7 @@ Store = Annotated[ObjectStore, Depends(_store)]
 class DocumentUpload(DocumentFacts):
     """A file and what a person says about it."""
 
-    producer_id: UUID
+    producer_id: UUID = Field(examples=["0192f7c4-6f0e-7a3b-9c56-1f2e3d4c5b6a"])
     file: UploadFile
 
 

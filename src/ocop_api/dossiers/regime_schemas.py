@@ -40,19 +40,19 @@ class LevelRead(Output):
 class RegimeBandRead(Output):
     """Points of a star rank."""
 
-    star: int
-    minimum: Exact = Field(description="included")
-    below: Exact | None = Field(description="excluded; null: up to 100 included")
+    star: int = Field(examples=[4])
+    minimum: Exact = Field(description="included", examples=["70"])
+    below: Exact | None = Field(description="excluded; null: up to 100 included", examples=["90"])
 
 
 class CertificateTermsRead(Output):
     """Life of a certificate."""
 
-    months: int
+    months: int = Field(examples=[36])
     months_source: SourceRead
-    expiry_notice_days: int
+    expiry_notice_days: int = Field(examples=[30])
     expiry_notice_source: SourceRead
-    withdrawal_days: int
+    withdrawal_days: int = Field(examples=[15])
     withdrawal_source: SourceRead
 
 
@@ -60,8 +60,8 @@ class LodgingTermsRead(Output):
     """Formalities and time limits; null where the regime sets none."""
 
     paper_sets: int
-    electronic_sets: int
-    samples: int
+    electronic_sets: int = Field(examples=[1])
+    samples: int = Field(examples=[5])
     samples_source: SourceRead
     commune_working_days: int | None
     rerating_earliest_days: int | None
@@ -85,7 +85,7 @@ class RegimeRoundRead(Output):
 class TransitionRulesRead(Output):
     """How files and certificates of earlier regimes are treated."""
 
-    effective_on: date
+    effective_on: date = Field(examples=["2026-06-15"])
     finish_days: dict[DossierKind, int]
     finish_source: SourceRead
     extension_days: int
@@ -95,9 +95,9 @@ class TransitionRulesRead(Output):
 class TransitionRead(Output):
     """One row of the table: at this place, this party may do this once the guards hold."""
 
-    level: Level
-    state: DossierState
-    action: Action
+    level: Level = Field(examples=["commune"])
+    state: DossierState = Field(examples=["lodged"])
+    action: Action = Field(examples=["receive"])
     kinds: list[DossierKind]
     party: Party
     guards: list[Guard]

@@ -37,7 +37,11 @@ class Report(Input):
 
     general_information: LongText | None = Field(None, description="part I")
     plan_results: LongText | None = Field(None, description="part II: results of production and business")
-    production_plan: LongText | None = Field(None, description="part IV: production and business plan")
+    production_plan: LongText | None = Field(
+        None,
+        description="part IV: production and business plan",
+        examples=["Mở rộng vùng nguyên liệu thêm 20 ha và đầu tư lò rang trong hai năm tới."],
+    )
     organisation_chart: LongText | None = Field(None, description="148/QĐ-TTg: organisation of the producer")
 
 
@@ -65,7 +69,7 @@ class Updates(Input):
 
     raw_material: Text | None = None
     technology: Text | None = None
-    packaging: Text | None = None
+    packaging: Text | None = Field(None, examples=["Túi giấy có van một chiều, in mã truy xuất nguồn gốc."])
     labels: Text | None = None
     quality_declaration: Text | None = None
     test_reports: Text | None = None
@@ -139,13 +143,15 @@ class Letter(Input):
 class LodgeOrder(Input):
     """Hand the file in."""
 
-    place_id: PlaceId | None = Field(None, description="commune, where the product's place leaves a choice")
+    place_id: PlaceId | None = Field(
+        None, description="commune, where the product's place leaves a choice", examples=["34:24611"]
+    )
 
 
 class ReceiveOrder(Input):
     """Take the file in at this level's desk."""
 
-    samples: Samples | None = None
+    samples: Samples | None = Field(None, examples=[5])
 
 
 class SupplementItem(Input):
@@ -159,14 +165,14 @@ class SupplementOrder(Input):
     """Ask the producer for additions; items are numbered from 1 in this order."""
 
     items: list[SupplementItem] = Field(min_length=1, max_length=50)
-    due_on: date = Field(description="last day to answer")
+    due_on: date = Field(description="last day to answer", examples=["2026-07-15"])
 
 
 class SupplementAnswer(Input):
     """What the producer did about one item."""
 
     item: int = Field(ge=1, le=50)
-    answer: Text
+    answer: Text = Field(examples=["Đã bổ sung phiếu kiểm nghiệm còn hiệu lực."])
 
 
 class ResubmitOrder(Input):
@@ -178,7 +184,7 @@ class ResubmitOrder(Input):
 class TopicFinding(Input):
     """The commune's finding on one topic."""
 
-    finding: Text
+    finding: Text = Field(examples=["Toàn bộ cà phê nhân thu mua của 35 hộ trong xã."])
     supported: bool = Field(description="the commune confirms what the file says")
 
 
@@ -189,7 +195,7 @@ class Form03(Input):
     local_labour: TopicFinding
     origin_of_idea: TopicFinding
     local_identity_and_knowledge: TopicFinding
-    recommendation: LongText | None = None
+    recommendation: LongText | None = Field(None, examples=["Đề nghị tỉnh tiếp nhận, đánh giá hồ sơ."])
 
 
 class ForwardOrder(Input):
@@ -203,15 +209,17 @@ class ForwardOrder(Input):
 class StartAssessmentOrder(Input):
     """Hand the checked file to the advisory group."""
 
-    samples: Samples | None = None
+    samples: Samples | None = Field(None, examples=[5])
 
 
 class ReportOrder(Input):
     """The report to the council (*báo cáo của tổ tư vấn*)."""
 
-    report: Text
+    report: Text = Field(examples=["Hồ sơ đầy đủ, sản phẩm đúng mô tả, cơ sở đạt điều kiện."])
     recommendation: Text
-    surveyed_on: date | None = Field(None, description="day of the site survey, if any")
+    surveyed_on: date | None = Field(
+        None, description="day of the site survey, if any", examples=["2026-06-20"]
+    )
     document_id: UUID | None = None
 
 
@@ -224,7 +232,7 @@ class ReasonOrder(Input):
 class WithdrawOrder(Input):
     """Take the file back."""
 
-    reason: LongText | None = None
+    reason: LongText | None = Field(None, examples=["Chủ thể đổi mẫu bao bì, sẽ nộp lại hồ sơ."])
 
 
 class DecisionOrder(Input):
@@ -327,7 +335,7 @@ class DossierRead(DossierSummary):
 class DossierStepRead(Output):
     """One transition of the history."""
 
-    ordinal: int
+    ordinal: int = Field(examples=[1])
     action: Action
     from_state: State
     from_level: Level
@@ -335,18 +343,21 @@ class DossierStepRead(Output):
     to_level: Level
     party: Party
     actor_id: UUID | None
-    at: Instant
-    reason: str | None
+    at: Instant = Field(examples=["2026-06-15T02:00:00Z"])
+    reason: str | None = Field(examples=["Phiếu kiểm nghiệm đã hết hiệu lực."])
     data: dict[str, Any] = Field(description="what the step was taken with")
 
 
 class VersionRead(Output):
     """The file as it was lodged or resubmitted."""
 
-    number: int
-    at: Instant
+    number: int = Field(examples=[1])
+    at: Instant = Field(examples=["2026-06-15T02:00:00Z"])
     actor_id: UUID | None
-    sha256: str = Field(description="of the canonical JSON (sorted keys, no spaces, UTF-8)")
+    sha256: str = Field(
+        description="of the canonical JSON (sorted keys, no spaces, UTF-8)",
+        examples=["9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"],
+    )
     contents: dict[str, Any]
 
 

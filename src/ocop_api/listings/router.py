@@ -19,6 +19,7 @@ from ocop_api.listings.schemas import (
 from ocop_api.listings.service import ListedProduct, ListingService
 from ocop_api.web.caller import Caller, Now, Visitor
 from ocop_api.web.conditional import IfMatch, OptionalIfMatch
+from ocop_api.web.problems import refusal
 from ocop_api.web.routing import feature_router
 from ocop_api.web.schemas import Page
 from ocop_api.web.session import ReadSession, WriteSession
@@ -55,7 +56,7 @@ async def list_listings(
     return Page.of(rows, [_shape(item) for item in found])
 
 
-@listings.get("/coverage")
+@listings.get("/coverage", responses=refusal(404, "The place is not known"))
 async def read_coverage(
     wanted: Annotated[CoverageQuery, Query()], session: ReadSession, actor: Visitor, now: Now
 ) -> CoverageRead:

@@ -56,8 +56,8 @@ class ListingUpdate(Input):
     """Merge patch of a listing: only the fields sent change; null empties one."""
 
     url: Address | None = None
-    external_id: Code | None = None
-    price_vnd: Price | None = None
+    external_id: Code | None = Field(None, examples=["VN-123456"])
+    price_vnd: Price | None = Field(None, examples=["95000"])
 
 
 class ListingActionInput(Input):
@@ -109,19 +109,25 @@ class ProductMissing(Output):
     """A recognised product without a live listing that counts."""
 
     id: UUID
-    name: str
-    producer: str
+    name: str = Field(examples=["Cà phê bột Đắk Mil"])
+    producer: str = Field(examples=["Hợp tác xã Nông nghiệp Đắk Mil"])
 
 
 class CoverageRead(Output):
     """How many of the recognised products are on sale where it counts (plan target: 100 %)."""
 
-    recognised: int = Field(description="products whose stars count today")
-    on_ecommerce: int = Field(description="of them, with a live listing on an e-commerce platform")
+    recognised: int = Field(description="products whose stars count today", examples=[120])
+    on_ecommerce: int = Field(
+        description="of them, with a live listing on an e-commerce platform", examples=[84]
+    )
     on_online_channel: int = Field(
         description="of them, with a live listing on a platform, social network or website"
     )
-    on_any_channel: int = Field(description="of them, with a live listing on any channel")
-    ecommerce_share: Exact | None = Field(description="percent cut to two places; null without products")
-    by_channel: dict[str, int] = Field(description="products with a live listing, by channel")
+    on_any_channel: int = Field(description="of them, with a live listing on any channel", examples=[97])
+    ecommerce_share: Exact | None = Field(
+        description="percent cut to two places; null without products", examples=["70.00"]
+    )
+    by_channel: dict[str, int] = Field(
+        description="products with a live listing, by channel", examples=[{"shopee": 61, "buudien": 40}]
+    )
     missing: list[ProductMissing] = Field(description="the first hundred without e-commerce listing")

@@ -64,7 +64,9 @@ class PlaceRead(Output):
 class SuccessionRead(Output):
     """A unit on the other side of a reorganisation."""
 
-    extent: Literal["whole", "part"] = Field(description="how much of the old unit went to the new one")
+    extent: Literal["whole", "part"] = Field(
+        description="how much of the old unit went to the new one", examples=["whole"]
+    )
     place: PlaceRead
 
 

@@ -88,8 +88,8 @@ class ProducerUpdate(Input):
     """Changes to a producer (merge patch): a field left out stays, null empties an optional one."""
 
     legal_form: ProducerForm | None = Field(None, description="not null")
-    name: ShortText | None = Field(None, description="not null")
-    address: ShortText | None = None
+    name: ShortText | None = Field(None, description="not null", examples=["Hợp tác xã Nông nghiệp Đắk Mil"])
+    address: ShortText | None = Field(None, examples=["Thôn 3, xã Đắk Mil"])
     place_id: PlaceId | None = None
     private: ProducerPrivate | None = Field(None, description="merged field by field; not null")
 
@@ -104,15 +104,15 @@ class ProducerUpdate(Input):
 class ProducerPrivateRead(Output):
     """The private part, for those whose area or producer it is."""
 
-    tax_code: str | None
-    representative_name: str | None
+    tax_code: str | None = Field(examples=["6400123456"])
+    representative_name: str | None = Field(examples=["Nguyễn Văn Hòa"])
     representative_position: str | None
     representative_is_woman: bool | None
     representative_is_ethnic_minority: bool | None
     representative_has_disability: bool | None
-    phone: str | None
+    phone: str | None = Field(examples=["0261 3 123 456"])
     email: str | None
-    member_count: int | None
+    member_count: int | None = Field(examples=[35])
     labour_count: int | None
     source: str | None
     notes: str | None

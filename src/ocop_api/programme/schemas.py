@@ -147,10 +147,10 @@ class ReportRead(Output):
     """A report on a target."""
 
     id: UUID
-    value: int | None
+    value: int | None = Field(examples=[42])
     done: bool | None
     note: str | None
-    reported_on: date
+    reported_on: date = Field(examples=["2026-06-30"])
     recorded_at: Instant
 
 
@@ -198,7 +198,8 @@ class RecordsBehind(Output):
 
     shown: RecordsShown = Field(description="products that were counted, or those that are missing from it")
     total: int = Field(
-        description="how many the caller may see; of dossiers under way only their readers see the product"
+        description="how many the caller may see; of dossiers under way only their readers see the product",
+        examples=[42],
     )
     products: list[ProductBehind]
 

@@ -214,22 +214,22 @@ class ErrorDeclare(Input):
 class EventSummary(Output):
     """An event in a trace."""
 
-    event_id: str
+    event_id: str = Field(examples=["urn:uuid:0199aaaa-0000-7000-8000-000000000001"])
     step: Step
-    event_time: Instant
+    event_time: Instant = Field(examples=["2026-06-10T02:00:00Z"])
 
 
 class TraceNode(Output):
     """A thing on the way, with its least distance from the start."""
 
     key: str = Field(description="canonical identifier")
-    depth: int
+    depth: int = Field(examples=[1])
     kind: Literal["lot", "growing_area", "other"] = Field(
-        description="`other`: a carton, an item, or a thing of someone else"
+        description="`other`: a carton, an item, or a thing of someone else", examples=["lot"]
     )
     id: UUID | None = Field(description="of a lot or growing area the caller may read")
-    name: str | None
-    code: str | None
+    name: str | None = Field(examples=["Cà phê nhân Robusta"])
+    code: str | None = Field(examples=["NL-2026-05"])
     events: list[EventSummary]
 
 
@@ -237,7 +237,7 @@ class TraceRead(Output):
     """All that a lot came from (back) or went into (forward), nearest first."""
 
     start: str
-    direction: Literal["back", "forward"]
+    direction: Literal["back", "forward"] = Field(examples=["back"])
     nodes: list[TraceNode]
     truncated: bool = Field(description="true when there is more than the answer holds")
 
@@ -245,7 +245,20 @@ class TraceRead(Output):
 class EpcisBody(Output):
     """The events of a document."""
 
-    event_list: list[dict[str, Any]] = Field(alias="eventList", description="EPCIS 2.0 events, oldest first")
+    event_list: list[dict[str, Any]] = Field(
+        alias="eventList",
+        description="EPCIS 2.0 events, oldest first",
+        examples=[
+            [
+                {
+                    "type": "ObjectEvent",
+                    "action": "ADD",
+                    "bizStep": "commissioning",
+                    "eventTime": "2026-06-10T02:00:00Z",
+                }
+            ]
+        ],
+    )
 
 
 class EpcisDocument(Output):
@@ -261,7 +274,7 @@ class EpcisDocument(Output):
 class EpcisResults(Output):
     """The events a query found."""
 
-    query_name: str = Field(alias="queryName")
+    query_name: str = Field(alias="queryName", examples=["SimpleEventQuery"])
     results: EpcisBody = Field(alias="resultsBody")
 
 
@@ -284,46 +297,46 @@ class EpcisQueryDocument(Output):
 class PassportProducer(Output):
     """The producer as the public knows it."""
 
-    name: str
-    place: str | None
+    name: str = Field(examples=["Hợp tác xã Nông nghiệp Đắk Mil"])
+    place: str | None = Field(examples=["Xã Đắk Mil, tỉnh Lâm Đồng"])
 
 
 class PassportRecognition(Output):
     """OCOP stars that count today."""
 
-    stars: int
-    valid_until: date
+    stars: int = Field(examples=[4])
+    valid_until: date = Field(examples=["2029-06-15"])
 
 
 class PassportLot(Output):
     """The lot behind the symbol."""
 
-    code: str
-    quantity: Exact
-    unit: UnitOfMeasure
-    net_quantity: Exact | None
-    net_unit: UnitOfMeasure | None
-    produced_on: date | None
-    best_before: date | None
+    code: str = Field(examples=["L2026-06-001"])
+    quantity: Exact = Field(examples=["400"])
+    unit: UnitOfMeasure = Field(examples=["H87"])
+    net_quantity: Exact | None = Field(examples=["500"])
+    net_unit: UnitOfMeasure | None = Field(examples=["GRM"])
+    produced_on: date | None = Field(examples=["2026-06-10"])
+    best_before: date | None = Field(examples=["2027-06-10"])
 
 
 class StoryLot(Output):
     """A lot taking part in a step, by what it is and how much."""
 
-    name: str
-    code: str
-    quantity: Exact
-    unit: UnitOfMeasure
+    name: str = Field(examples=["Cà phê nhân Robusta"])
+    code: str = Field(examples=["NL-2026-05"])
+    quantity: Exact = Field(examples=["250"])
+    unit: UnitOfMeasure = Field(examples=["KGM"])
 
 
 class StoryStep(Output):
     """One step on the way, as the public sees it."""
 
     step: Step
-    name_vi: str
-    name_en: str
-    at: Instant
-    place: str | None
+    name_vi: str = Field(examples=["Thu hoạch"])
+    name_en: str = Field(examples=["Harvesting"])
+    at: Instant = Field(examples=["2026-05-20T01:00:00Z"])
+    place: str | None = Field(examples=["Xã Đắk Mil"])
     location_code: str | None = Field(description="growing area code, else the id of the place")
     growing_area_code: str | None
     area_ha: Exact | None
@@ -336,16 +349,16 @@ class PassportItem(Output):
     """One of the ten items of Circular 02/2024/TT-BKHCN."""
 
     item: str
-    name_vi: str
-    name_en: str
+    name_vi: str = Field(examples=["Tên sản phẩm"])
+    name_en: str = Field(examples=["Name of the product"])
     if_any: bool
-    value: str | list[str] | None
+    value: str | list[str] | None = Field(examples=["Cà phê bột Đắk Mil"])
 
 
 class PassportMissing(Output):
     """A mandatory item that is not told."""
 
-    item: str
+    item: str = Field(examples=["d"])
     where: str
 
 
@@ -354,14 +367,14 @@ class PassportRead(Output):
 
     digital_link: str
     canonical_key: str
-    gtin: str
+    gtin: str = Field(examples=["02990000000012"])
     gtin_is_internal: bool
     serial: str | None = Field(description="as scanned; single items are not registered")
-    trace_code: str
+    trace_code: str = Field(examples=["02990000000012/L2026-06-001"])
     product_id: UUID | None
-    product_name: str
+    product_name: str = Field(examples=["Cà phê bột Đắk Mil"])
     description: str | None
-    pack: str | None
+    pack: str | None = Field(examples=["Túi 500 g"])
     product_code: str | None
     producer: PassportProducer
     recognition: PassportRecognition | None = Field(description="null unless stars count today")

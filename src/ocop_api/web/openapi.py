@@ -107,6 +107,16 @@ def _secure(operation: dict[str, Any]) -> None:
         operation["security"] = [{}, {BEARER: []}]
 
 
+def _conditions(method: str, operation: dict[str, Any]) -> None:
+    """Say that If-Match must be there where its absence is answered with 428."""
+    for parameter in operation.get("parameters", []):
+        if parameter["name"] == "if-match":
+            parameter["name"] = "If-Match"
+            parameter["example"] = '"3.9f86d081884c7d659a2f"'
+            parameter["required"] = method in {"put", "patch", "delete"}
+            parameter["schema"] = {"type": "string"}
+
+
 def _media_types(answer: dict[str, Any]) -> None:
     """Give every media type without a schema the one that fits: text, or bytes."""
     for name, content in answer.get("content", {}).items():
@@ -161,6 +171,7 @@ def _document(schema: dict[str, Any]) -> None:
             _secure(operation)
             if method == "post" and operation.get("security") and NO_IDEMPOTENCY not in operation:
                 operation.setdefault("parameters", []).append(_IDEMPOTENCY_KEY)
+            _conditions(method, operation)
             _answers(method, operation)
             for name in _EXTENSIONS:
                 operation.pop(name, None)

@@ -103,6 +103,12 @@ _FIELD_TEXTS: dict[str, str] = {
 }
 
 
+def refusal(status: int, description: str) -> dict[int | str, dict[str, Any]]:
+    """Contract of a refusal that does not follow from what a route takes; for a route's ``responses``."""
+    problem = {"schema": {"$ref": "#/components/schemas/Problem"}}
+    return {status: {"description": description, "content": {PROBLEM_MEDIA_TYPE: problem}}}
+
+
 class HTTPProblem(HTTPException):
     """A refusal that is about HTTP itself (media type, preconditions), raised by the web layer only."""
 

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import Query
 
 from ocop_api.web.caller import Visitor
-from ocop_api.web.problems import PROBLEM_MEDIA_TYPE
+from ocop_api.web.problems import refusal
 from ocop_api.web.routing import feature_router
 from ocop_api.web.session import ReadSession
 from ocop_api.webhooks.schemas import ChangesQuery, ChangesRead
@@ -17,13 +17,11 @@ routers = (router,)
 
 @router.get(
     "",
-    responses={
-        410: {
-            "description": "The token does not fit this ledger or this caller any more: fetch everything "
-            "anew, then follow from `since=now` taken before",
-            "content": {PROBLEM_MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
-        }
-    },
+    responses=refusal(
+        410,
+        "The token does not fit this ledger or this caller any more: fetch everything anew, then follow "
+        "from `since=now` taken before",
+    ),
 )
 async def list_changes(
     session: ReadSession, visitor: Visitor, wanted: Annotated[ChangesQuery, Query()]

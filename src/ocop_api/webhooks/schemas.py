@@ -39,4 +39,4 @@ class ChangesRead(Output):
 
     items: list[ChangeRead]
     next: str = Field(description="pass as `since` next time, also after an empty answer")
-    has_more: bool = Field(description="more can be fetched at once")
+    has_more: bool = Field(description="more can be fetched at once", examples=[False])

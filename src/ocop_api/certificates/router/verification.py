@@ -13,7 +13,7 @@ from ocop_api.domain.clock import vietnam_date
 from ocop_api.domain.errors import NotFound
 from ocop_api.web.caller import Now
 from ocop_api.web.pages.rendering import choose_language, render
-from ocop_api.web.problems import PROBLEM_MEDIA_TYPE, language_of
+from ocop_api.web.problems import language_of, refusal
 from ocop_api.web.routing import OPEN_QUERY, feature_router
 from ocop_api.web.session import database_of
 from ocop_api.web.texts import Language
@@ -25,12 +25,7 @@ _OPEN: dict[str, Any] = {OPEN_QUERY: True}
 _HTML: dict[int | str, dict[str, Any]] = {
     404: {"content": {"text/html": {}}, "description": "Not in the register; a page with advice"}
 }
-_PROBLEM: dict[int | str, dict[str, Any]] = {
-    404: {
-        "description": "Not in the register",
-        "content": {PROBLEM_MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
-    }
-}
+_PROBLEM = refusal(404, "Not in the register")
 
 
 def _public_url(request: Request) -> str:

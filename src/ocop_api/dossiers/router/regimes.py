@@ -9,6 +9,7 @@ from ocop_api.domain.clock import vietnam_date
 from ocop_api.domain.regimes import REGIMES, regime, regime_on
 from ocop_api.dossiers.regime_schemas import RegimeList, RegimeRead, RegimeSummary, shown
 from ocop_api.web.caller import Now
+from ocop_api.web.problems import refusal
 from ocop_api.web.routing import feature_router
 from ocop_api.web.schemas import Input
 
@@ -28,7 +29,7 @@ async def list_regimes() -> RegimeList:
 
 
 # This address stands before the next one, or "in-force" would be read as a code.
-@router.get("/in-force")
+@router.get("/in-force", responses=refusal(409, "The day lies before the first regime"))
 async def read_regime_in_force(wanted: Annotated[InForceQuery, Query()], now: Now) -> RegimeRead:
     """The regime that a file lodged on a day follows; today if no day is given."""
     return shown(regime_on(wanted.on or vietnam_date(now())))

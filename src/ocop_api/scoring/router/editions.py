@@ -12,7 +12,7 @@ from ocop_api.scoring.schemas.editions import EditionList, EditionRead, SetList,
 from ocop_api.scoring.schemas.evaluation import EvaluationRead, SheetContent
 from ocop_api.scoring.service import rubric
 from ocop_api.web.caller import Now
-from ocop_api.web.problems import language_of
+from ocop_api.web.problems import language_of, refusal
 
 router = sheet_router("/v1/editions", "criteria")
 
@@ -29,7 +29,7 @@ async def list_editions(response: Response) -> EditionList:
     return rubric.edition_list()
 
 
-@router.get("/in-force")
+@router.get("/in-force", responses=refusal(404, "No edition was in force on that day"))
 async def read_edition_in_force(
     response: Response,
     now: Now,

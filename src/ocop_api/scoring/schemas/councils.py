@@ -31,7 +31,9 @@ Share = Annotated[
 class RulesInput(Input):
     """What the council's operating regulation (*Quy chế*) settles; left out, our defaults hold."""
 
-    quorum_share: Share = Field(str(_DEFAULT.quorum_share), description="of the voting members present")
+    quorum_share: Share = Field(
+        str(_DEFAULT.quorum_share), description="of the voting members present", examples=["3/4"]
+    )
     chair_required: bool = _DEFAULT.chair_required
     deputy_replaces_recused_chair: bool = _DEFAULT.deputy_replaces_recused_chair
     deputy_replaces_absent_chair: bool = _DEFAULT.deputy_replaces_absent_chair
@@ -84,8 +86,8 @@ class MemberRead(Output):
     """A seat on a council."""
 
     user_id: UUID
-    office: Office
-    name: str
+    office: Office = Field(examples=["chair"])
+    name: str = Field(examples=["H’Loan Niê"])
 
 
 Members = Annotated[list[MemberInput], Field(min_length=1, max_length=60)]
@@ -120,11 +122,11 @@ class CouncilSummary(Output):
     """A council in a list."""
 
     id: UUID
-    name: str
+    name: str = Field(examples=["Hội đồng đánh giá, phân hạng sản phẩm OCOP tỉnh Lâm Đồng"])
     level: Level
-    place_id: str | None
-    decision_number: str
-    decision_date: date
+    place_id: str | None = Field(examples=["34:68"])
+    decision_number: str = Field(examples=["1234/QĐ-UBND"])
+    decision_date: date = Field(examples=["2026-06-01"])
     version: int
     created_at: Instant
     updated_at: Instant

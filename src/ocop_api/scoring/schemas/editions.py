@@ -37,22 +37,24 @@ class GateRead(Output):
 class NoteRead(Output):
     """A note of a set, group, criterion or option."""
 
-    kind: NoteKind
+    kind: NoteKind = Field(examples=["requirement"])
     text: TextRead
-    gate: str | None = Field(description="gate that the note introduces, if any")
+    gate: str | None = Field(
+        description="gate that the note introduces, if any", examples=["no_product_story"]
+    )
 
 
 class ClassificationRead(Output):
     """Industry or product group of Annex I."""
 
-    code: str
+    code: str = Field(examples=["II"])
     text: TextRead
 
 
 class CaseRead(Output):
     """One of the alternatives of a criterion; the one that fits the product is scored."""
 
-    number: int
+    number: int = Field(examples=[1])
     text: TextRead
 
 
@@ -87,9 +89,9 @@ class CriterionRead(Output):
 class GroupRead(Output):
     """A numbered group of criteria inside a part."""
 
-    code: str
+    code: str = Field(examples=["1"])
     text: TextRead
-    max: Exact
+    max: Exact = Field(examples=["15"])
     criteria: list[CriterionRead]
     notes: list[NoteRead]
 
@@ -97,19 +99,19 @@ class GroupRead(Output):
 class PartRead(Output):
     """Part A, B or C of a set."""
 
-    code: str
+    code: str = Field(examples=["A"])
     text: TextRead
-    max: Exact
+    max: Exact = Field(examples=["40"])
     groups: list[GroupRead]
 
 
 class ProblemRead(Output):
     """Something in the printed set that does not add up or had to be inferred, and where."""
 
-    what: str
+    what: str = Field(examples=["The options of the criterion do not add up to its maximum."])
     part: str | None
     group: str | None
-    criterion: str | None
+    criterion: str | None = Field(examples=["1.1"])
     option: int | None
 
 
@@ -145,10 +147,10 @@ class SetList(Output):
 class KnownGapRead(Output):
     """A remark on the printed edition; ``scope`` says which sets in words when ``sets`` is empty."""
 
-    issue: str
-    sets: list[int]
+    issue: str = Field(examples=["The points of one option are unreadable in print."])
+    sets: list[int] = Field(examples=[[13]])
     scope: str | None
-    criterion: str | None
+    criterion: str | None = Field(examples=["1.1"])
 
 
 class EditionSummary(Output):

@@ -20,7 +20,9 @@ MOST_CHOICES = 200
 class SheetChoice(Input):
     """The level chosen in a criterion and, where it has cases, the case that fits the product."""
 
-    level: StrictInt = Field(ge=0, le=99, description="level of an option; 0 when none is reached")
+    level: StrictInt = Field(
+        ge=0, le=99, description="level of an option; 0 when none is reached", examples=[2]
+    )
     case: StrictInt | None = Field(None, ge=1, le=99)
 
 
@@ -59,15 +61,15 @@ class SheetContent(Input):
 class ChoiceRead(Output):
     """A choice as the sheet holds it."""
 
-    level: int
+    level: int = Field(examples=[2])
     case: int | None
 
 
 class RecordedGateRead(Output):
     """A gate as the sheet records it."""
 
-    gate: str
-    reason: str
+    gate: str = Field(examples=["no_product_story"])
+    reason: str = Field(examples=["Sản phẩm chưa có câu chuyện."])
 
 
 class CriterionScoreRead(Output):
@@ -93,28 +95,28 @@ class SubtotalRead(Output):
 class TriggeredGateRead(Output):
     """A gate on the sheet, with what follows from it."""
 
-    gate: str
+    gate: str = Field(examples=["no_product_story"])
     effect: GateEffect
     text: TextRead
-    reason: str
+    reason: str = Field(examples=["Sản phẩm chưa có câu chuyện."])
     criteria: list[str]
 
 
 class MinimumRead(Output):
     """A criterion's minimum for a star."""
 
-    criterion: str
+    criterion: str = Field(examples=["1.1"])
     criterion_text: TextRead
-    required_level: int
-    required_points: Exact
+    required_level: int = Field(examples=[2])
+    required_points: Exact = Field(examples=["3"])
     required_text: TextRead
 
 
 class StarCheckRead(Output):
     """What a star asks for and what the sheet gives."""
 
-    star: int
-    points_from: Exact
+    star: int = Field(examples=[4])
+    points_from: Exact = Field(examples=["70"])
     band_met: bool | None = Field(description="null while a partial sheet leaves it open")
     minimums: int = Field(description="number of criteria with a minimum for this star")
     minimums_met: bool | None = Field(description="null while a partial sheet leaves it open")

@@ -28,23 +28,23 @@ class MeanRead(Output):
 class CountedSheetRead(Output):
     """A member's sheet."""
 
-    member: UUID
-    total: Exact | None = Field(description="null when the member stopped at a gate")
-    star: int | None
+    member: UUID = Field(examples=["0192f7c4-6f0e-7a3b-9c56-1f2e3d4c5b6a"])
+    total: Exact | None = Field(description="null when the member stopped at a gate", examples=["82"])
+    star: int | None = Field(examples=[4])
     criteria: list[CriterionScoreRead]
-    remarks: str
+    remarks: str = Field(examples=["Câu chuyện sản phẩm cần nêu rõ vùng nguyên liệu."])
     sha256: str
 
 
 class GateVoteRead(Output):
     """How many sheets record a gate, and each member's reason."""
 
-    gate: str
+    gate: str = Field(examples=["no_product_story"])
     effect: GateEffect
     text: TextRead
     criteria: list[str]
-    votes: int
-    counted: int
+    votes: int = Field(examples=[1])
+    counted: int = Field(examples=[5])
     carried: bool
     reasons: dict[UUID, str]
 
@@ -52,39 +52,39 @@ class GateVoteRead(Output):
 class CriterionComparisonRead(Output):
     """One criterion across the sheets."""
 
-    code: str
+    code: str = Field(examples=["1.1"])
     points: dict[UUID, Decimal]
     mean: MeanRead
-    least: Exact
-    most: Exact
-    spread: Exact
+    least: Exact = Field(examples=["2"])
+    most: Exact = Field(examples=["3"])
+    spread: Exact = Field(examples=["1"])
 
 
 class PartMeanRead(Output):
     """The mean of a part."""
 
-    code: str
+    code: str = Field(examples=["A"])
     mean: MeanRead
-    max: Exact
+    max: Exact = Field(examples=["40"])
 
 
 class MinimumVoteRead(Output):
     """On how many sheets a criterion's minimum is reached."""
 
-    criterion: str
+    criterion: str = Field(examples=["1.1"])
     criterion_text: TextRead
-    required_level: int
+    required_level: int = Field(examples=[2])
     required_text: TextRead
-    reached: int
-    counted: int
+    reached: int = Field(examples=[4])
+    counted: int = Field(examples=[5])
     met: bool
 
 
 class StarVoteRead(Output):
     """What a star asks for and what the sheets give together."""
 
-    star: int
-    points_from: Exact
+    star: int = Field(examples=[4])
+    points_from: Exact = Field(examples=["70"])
     band_met: bool
     minimums: list[MinimumVoteRead]
 
@@ -149,11 +149,11 @@ class ResultRead(ComparisonCore):
 
     session_id: UUID
     dossier_id: UUID
-    round: int
-    rounds: int = Field(description="number of rounds so far")
+    round: int = Field(examples=[1])
+    rounds: int = Field(description="number of rounds so far", examples=[1])
     final: bool
     next_round_reason: str | None = Field(description="`spread_exceeded` or `sheets_unfinished`")
-    closed_at: Instant
+    closed_at: Instant = Field(examples=["2026-06-25T09:00:00Z"])
     explanation: list[StatementRead]
 
 

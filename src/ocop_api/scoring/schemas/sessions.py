@@ -33,7 +33,9 @@ class RecusalInput(Input):
 class SessionOpening(Input):
     """Who is there and who does not take part in which dossier."""
 
-    present: list[UUID] = Field(min_length=1, max_length=60)
+    present: list[UUID] = Field(
+        min_length=1, max_length=60, examples=[["0192f7c4-6f0e-7a3b-9c56-1f2e3d4c5b6a"]]
+    )
     recusals: list[RecusalInput] = Field(default_factory=list, max_length=500)
 
 
@@ -47,7 +49,9 @@ class RoundClosing(Input):
     """How to close a round."""
 
     without_missing: bool = Field(
-        False, description="go on without the sheets still missing, if the quorum holds without them"
+        False,
+        description="go on without the sheets still missing, if the quorum holds without them",
+        examples=[False],
     )
 
 
@@ -61,8 +65,8 @@ class SeatRead(Output):
     """A seat as it was when the session opened."""
 
     user_id: UUID
-    office: Office
-    name: str
+    office: Office = Field(examples=["chair"])
+    name: str = Field(examples=["H’Loan Niê"])
     present: bool
 
 
@@ -72,16 +76,16 @@ class RecusalRead(Output):
     user_id: UUID
     reason: RecusalReason
     origin: RecusalOrigin
-    note: str
+    note: str = Field(examples=["Là thành viên hợp tác xã có sản phẩm được đánh giá."])
 
 
 class ScoringRoundRead(Output):
     """One round of scoring: who has handed in a sheet and who has yet to, nothing of the sheets."""
 
-    number: int
+    number: int = Field(examples=[1])
     state: Literal["open", "closed"]
     reason: RoundReason | None = Field(description="why a round after the first was needed")
-    opened_at: Instant
+    opened_at: Instant = Field(examples=["2026-06-25T01:00:00Z"])
     closed_at: Instant | None
     submitted: list[UUID]
     awaited: list[UUID]
@@ -105,9 +109,9 @@ class SessionSummary(Output):
 
     id: UUID
     council_id: UUID
-    held_on: date
+    held_on: date = Field(examples=["2026-06-25"])
     state: SessionState
-    opened_at: Instant | None
+    opened_at: Instant | None = Field(examples=["2026-06-25T01:00:00Z"])
     closed_at: Instant | None
     version: int
 

@@ -20,13 +20,13 @@ class SheetRead(Output):
 
     session_id: UUID
     dossier_id: UUID
-    round: int
+    round: int = Field(examples=[1])
     state: Literal["draft", "submitted"]
-    edition: str
-    set_number: int
+    edition: str = Field(examples=["qd26-2026"])
+    set_number: int = Field(examples=[13])
     choices: dict[str, ChoiceRead]
     gates: list[RecordedGateRead]
-    remarks: str
+    remarks: str = Field(examples=["Bao bì đẹp, câu chuyện sản phẩm rõ."])
     evaluation: EvaluationRead
     sha256: str | None = Field(description="digest of the submitted record (RFC 8785 canonical JSON)")
     submitted_at: Instant | None
