@@ -216,3 +216,18 @@ def test_any_text_can_be_read(written: str) -> None:
     read = read_text(written)
     assert all(reading.key for reading in read.readings)
     assert choose(read, []) == []
+
+
+async def test_a_unit_follows_its_only_successor_and_a_divided_one_stays(places: PlaceService) -> None:
+    assert (await places.as_of("63:24611", BEFORE)).id == "63:24611"
+    assert (await places.as_of("63:24611", AFTER)).id == "34:24611"
+    assert (await places.as_of("63:67", AFTER)).id == "34:68"
+    divided = next(old for old, rows in _successions().items() if len(rows) > 1)
+    assert (await places.as_of(divided, AFTER)).id == divided
+
+
+def _successions() -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for row in succession_rows():
+        found.setdefault(str(row["old_id"]), []).append(str(row["new_id"]))
+    return found

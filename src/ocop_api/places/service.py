@@ -176,6 +176,20 @@ class PlaceService:
         """Name with the units above: "Xã Đắk Gằn, Huyện Đắk Mil, Tỉnh Đắk Nông"; else as ``get``."""
         return (await self.get(place_id)).full_name
 
+    async def as_of(self, place_id: str, on: date) -> Place:
+        """The unit in which this one lies on a day: itself, or the only successor it went to.
+
+        A unit that was divided stays what it was; nobody here can tell which part is meant.
+
+        Raises:
+            NotFound: ``places.unknown``.
+        """
+        place = await self.get(place_id)
+        if place.in_force(on):
+            return place
+        became = [step.place for step in await self.successors(place_id) if step.place.in_force(on)]
+        return became[0] if len(became) == 1 else place
+
     async def area_path(self, place_id: str) -> list[str]:
         """Every unit whose officers are concerned by a record of this place.
 

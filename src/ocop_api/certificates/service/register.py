@@ -22,6 +22,7 @@ from ocop_api.domain.certificate import CertificateNumber, issue, withdrawal_due
 from ocop_api.domain.clock import vietnam_date
 from ocop_api.domain.errors import Conflict, Forbidden, Invalid, NotFound
 from ocop_api.ledger.recording import record
+from ocop_api.places.service import PlaceService
 from ocop_api.producers.service import ProducerService
 from ocop_api.products.service import ProductService
 
@@ -210,6 +211,7 @@ class CertificateService:
         """The row of a new certificate: its facts and the names as they read today."""
         product = await ProductService(self.session, self.actor, self.now).get(product_id)
         producer = await ProducerService(self.session, self.actor, self.now).get(product.producer_id)
+        address = producer.address or await self._unit_of(producer.place_id, facts.get("decided_on"))
         return {
             "id": uuid7(),
             "code": policy.new_code(),
@@ -217,12 +219,18 @@ class CertificateService:
             "producer_id": producer.id,
             "product_name": product.name,
             "producer_name": producer.name,
-            "producer_address": producer.address or "",
+            "producer_address": address,
             "area_path": list(product.area_path),
             "created_at": self.now,
             "updated_at": self.now,
             **facts,
         }
+
+    async def _unit_of(self, place_id: str | None, decided_on: date | None) -> str:
+        # Without a street the administrative unit of the day still says where the producer is.
+        if place_id is None:
+            return ""
+        return (await PlaceService(self.session).as_of(place_id, decided_on or self.today)).full_name
 
     async def settle(self, product_id: UUID) -> None:
         """Bring supersessions and the product's recognition up to what its certificates now say."""

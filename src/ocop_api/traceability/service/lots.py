@@ -130,10 +130,13 @@ class LotService:
             owner = await ProducerService(self._session, self._actor, self._now).get(body.producer_id)
             producer_id, name, stated = owner.id, body.material_name, None
         require_over(self._actor, Permission.LOT_EDIT, producer_id=producer_id, area_path=owner.area_path)
+        places, on = PlaceService(self._session), vietnam_date(self._now)
         place_id = owner.place_id
         if body.place is not None:
-            on = vietnam_date(self._now)
-            place_id = (await PlaceService(self._session).resolve(body.place, on=on)).id
+            place_id = (await places.resolve(body.place, on=on)).id
+        elif place_id is not None:
+            # A producer may be known by a unit of before the merger; the lot is made in today's.
+            place_id = (await places.as_of(place_id, on)).id
         if stated is None:
             serial = await self._rows.internal_serial(producer_id, body.product_id, fold(name))
             gtin = internal_gtin(serial)

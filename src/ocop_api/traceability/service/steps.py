@@ -218,9 +218,12 @@ class StepService:
         area: GrowingArea | None,
     ) -> EpcisEvent:
         day = vietnam_date(body.at)
+        places = PlaceService(self._session)
         place_id = lot.place_id if area is None else area.place_id
         if body.place is not None:
-            place_id = (await PlaceService(self._session).resolve(body.place, on=day)).id
+            place_id = (await places.resolve(body.place, on=day)).id
+        elif place_id is not None:
+            place_id = (await places.as_of(place_id, day)).id
         place = None if place_id is None else f"{self._public_url.rstrip('/')}/v1/places/{place_id}"
         own = self._element(lot, quantity)
         makes = makes_lot(body.step)
