@@ -11,6 +11,8 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 from sqlalchemy import text
+from tests.conftest import MovableClock, make_settings
+from tests.dossiers.conftest import NEW_COMMUNE, full_contents
 
 from ocop_api.db.session import Database
 from ocop_api.domain.actor import SYSTEM, Actor, Bound, Grant, Role
@@ -20,8 +22,6 @@ from ocop_api.producers.service import ProducerService
 from ocop_api.products.schemas import ProductCreate
 from ocop_api.products.service import ProductService
 from ocop_api.settings import DatabaseSettings, Settings
-from tests.conftest import MovableClock, make_settings
-from tests.dossiers.conftest import NEW_COMMUNE, full_contents
 
 Headers = dict[str, str]
 PRODUCERS, EACH = 5, 40

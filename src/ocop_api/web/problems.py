@@ -285,6 +285,9 @@ async def _on_database_error(request: Request, error: Exception) -> Response:
         known = as_domain_error(error)
         if known is not None:
             return await _on_domain_error(request, known)
+    if isinstance(error, asyncpg.DataError):
+        # The hot pool speaks to the driver directly, without the wrapping that is read above.
+        return await _on_domain_error(request, Invalid("request.value_out_of_range"))
     if unavailable(error):
         log.warning("unavailable", error=type(error).__name__)
         return problem_response(request, 503, "request.database_unavailable")
