@@ -1,13 +1,13 @@
 """Granting and revoking roles."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ocop_api.accounts.policy import Standing, Target, check_bound, reaches
-from ocop_api.accounts.repository import UserRepository
+from ocop_api.accounts.repository import UserRepository, holders
 from ocop_api.accounts.schemas import GrantCreate, GrantRead
 from ocop_api.db.base import uuid7
 from ocop_api.db.tables.accounts import AccountUser, RoleGrant
@@ -229,3 +229,23 @@ class GrantService:
             data=grant_facts(row.id, row.role, row.bound, target, row.valid_from),
             area_path=row.area_path or user.area_path,
         )
+
+
+async def people_concerned(
+    session: AsyncSession,
+    now: datetime,
+    *,
+    producer_id: UUID | None = None,
+    place_ids: Sequence[str] = (),
+    level: Level | None = None,
+) -> list[UUID]:
+    """Ids of the users to be told of something: who acts for a producer, and an area's officers.
+
+    Args:
+        session: any session.
+        now: grants that hold then count (aware).
+        producer_id: those who act for this producer.
+        place_ids: officers of these units, at ``level`` if one is given.
+        level: of the officers; None for every level.
+    """
+    return await holders(session, now, producer_id=producer_id, place_ids=place_ids, level=level)

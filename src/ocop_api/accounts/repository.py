@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Text, cast, delete, exists, false, func, or_, select, true, update
+from sqlalchemy import ColumnElement, Text, and_, cast, delete, exists, false, func, or_, select, true, update
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -14,7 +14,7 @@ from ocop_api.accounts.tokens import TokenKind
 from ocop_api.db.paging import Rows, SortKey, Sorts, fetch_page
 from ocop_api.db.tables.accounts import AccountSession, AccountToken, AccountUser, RoleGrant
 from ocop_api.db.tables.ledger import LedgerEvent
-from ocop_api.domain.actor import Actor, Bound, Permission, Role
+from ocop_api.domain.actor import Actor, Bound, Level, Permission, Role
 from ocop_api.domain.vietnamese import fold
 
 _ADMINISTRATORS_LOCK = 7_033_301
@@ -166,6 +166,41 @@ class UserRepository:
         if user is not None:
             statement = statement.where(RoleGrant.user_id != user)
         return (await self._session.execute(statement)).scalar_one()
+
+
+async def holders(
+    session: AsyncSession,
+    now: datetime,
+    *,
+    producer_id: UUID | None,
+    place_ids: Sequence[str],
+    level: Level | None,
+) -> list[UUID]:
+    """Users in use who act for the producer, or are officers of one of the places, in stable order."""
+    choices: list[ColumnElement[bool]] = [false()]
+    if producer_id is not None:
+        choices.append(and_(RoleGrant.role == Role.PRODUCER, RoleGrant.producer_id == producer_id))
+    if place_ids:
+        choices.append(
+            and_(
+                RoleGrant.role == Role.OFFICER,
+                RoleGrant.place_id.in_(place_ids),
+                true() if level is None else RoleGrant.level == level,
+            )
+        )
+    rows = await session.scalars(
+        select(RoleGrant.user_id)
+        .join(AccountUser, AccountUser.id == RoleGrant.user_id)
+        .where(
+            or_(*choices),
+            RoleGrant.revoked_at.is_(None),
+            RoleGrant.valid_from <= now,
+            AccountUser.disabled_at.is_(None),
+        )
+        .distinct()
+        .order_by(RoleGrant.user_id)
+    )
+    return list(rows)
 
 
 class SessionRepository:

@@ -1,21 +1,19 @@
-"""Rows of notices, and who holds the grants that make an event theirs."""
+"""Rows of notices and of how far the events have been told."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, false, or_, select, true, update
+from sqlalchemy import ColumnElement, false, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ocop_api.db.base import uuid7
 from ocop_api.db.paging import Rows, SortKey, Sorts, fetch_page
-from ocop_api.db.tables.accounts import AccountUser, RoleGrant
 from ocop_api.db.tables.notifications import Notification, NotificationCursor
-from ocop_api.domain.actor import Actor, Role
+from ocop_api.domain.actor import Actor
 from ocop_api.ledger.service import SealedEvent
-from ocop_api.notifications.policy import Concern
 from ocop_api.notifications.schemas import NotificationFilter
 
 _CREATED = Notification.created_at.expression
@@ -86,35 +84,6 @@ class NotificationRepository:
         await self._session.execute(
             update(NotificationCursor).where(NotificationCursor.name == name).values(seq=seq)
         )
-
-    async def concerned(self, concern: Concern, now: datetime) -> list[UUID]:
-        """Users in use whose grants match, in stable order."""
-        choices: list[ColumnElement[bool]] = []
-        if concern.producer_id is not None:
-            choices.append(
-                and_(RoleGrant.role == Role.PRODUCER, RoleGrant.producer_id == concern.producer_id)
-            )
-        if concern.place_ids:
-            choices.append(
-                and_(
-                    RoleGrant.role == Role.OFFICER,
-                    RoleGrant.place_id.in_(concern.place_ids),
-                    true() if concern.level is None else RoleGrant.level == concern.level,
-                )
-            )
-        rows = await self._session.scalars(
-            select(RoleGrant.user_id)
-            .join(AccountUser, AccountUser.id == RoleGrant.user_id)
-            .where(
-                or_(*choices),
-                RoleGrant.revoked_at.is_(None),
-                RoleGrant.valid_from <= now,
-                AccountUser.disabled_at.is_(None),
-            )
-            .distinct()
-            .order_by(RoleGrant.user_id)
-        )
-        return list(rows)
 
     async def add(self, notices: Sequence[Notice]) -> None:
         """Write notices; one that a user has already is left as it is."""

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from ocop_api.accounts.grants import people_concerned
 from ocop_api.db.tables.notifications import Notification
 from ocop_api.domain.actor import Actor
 from ocop_api.domain.errors import NotFound
@@ -62,6 +63,7 @@ class FanOutService:
     """Turns sealed events into notices of those they concern."""
 
     def __init__(self, session: AsyncSession, now: datetime) -> None:
+        self._session = session
         self._ledger = LedgerService(session)
         self._notices = NotificationRepository(session)
         self._now = now
@@ -82,7 +84,13 @@ class FanOutService:
         for event in events:
             concern = concern_of(event.kind, event.area_path, event.data)
             if not concern.nobody:
-                found = await self._notices.concerned(concern, self._now)
+                found = await people_concerned(
+                    self._session,
+                    self._now,
+                    producer_id=concern.producer_id,
+                    place_ids=concern.place_ids,
+                    level=concern.level,
+                )
                 # Nobody needs to be told what they did themselves.
                 notices.append(Notice(event, [user for user in found if user != event.actor_id]))
         await self._notices.add(notices)
