@@ -8,6 +8,7 @@ import pytest
 from fastapi import FastAPI
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import text
 from tests.conftest import MovableClock
 from tests.traceability.conftest import Chain, Headers, Trade
 
@@ -261,3 +262,13 @@ async def test_symbols_are_images_for_readers_only(
         "lot",
         "linkType",
     ]
+
+
+async def test_a_producer_known_by_an_old_place_is_shown_in_todays(
+    chain: Chain, client: httpx.AsyncClient, database: Database
+) -> None:
+    async with database.transaction() as session:
+        await session.execute(text("update producer set place_id = '63:24611'"))
+        await session.execute(text("update product set place_id = null"))
+    passport = (await client.get(path_of(chain.bags), headers=JSON)).json()
+    assert passport["producer"]["place"] == "Phường Bắc Gia Nghĩa, Tỉnh Lâm Đồng"

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -233,12 +233,16 @@ def _visible_to(actor: Actor, table: type[GrowingArea | Lot]) -> ColumnElement[b
     return or_(*inside)
 
 
+# A producer known by a unit of before a merger is shown in the one that took it over, if only one did.
 _HEAD = """
 select l.key, l.name as lot_name, l.gtin, l.code, l.unit, l.quantity, l.net_quantity, l.net_unit,
        l.produced_on, l.best_before,
        p.id as product_id, p.name as product_name, p.description, p.pack, p.product_code,
        p.recognition_status, p.stars, p.stars_valid_until,
-       r.name as producer_name, u.full_name as place
+       r.name as producer_name, coalesce((
+           select min(n.full_name) from place_succession s join place n on n.id = s.new_id
+           where s.old_id = u.id and u.valid_to < cast($2 as date) having count(*) = 1
+       ), u.full_name) as place
 from lot l
 join producer r on r.id = l.producer_id
 left join product p on p.id = l.product_id
@@ -248,7 +252,10 @@ where l.key = $1
 _PRODUCT_HEAD = """
 select p.id as product_id, p.name as product_name, p.description, p.pack, p.product_code,
        p.recognition_status, p.stars, p.stars_valid_until,
-       r.name as producer_name, u.full_name as place
+       r.name as producer_name, coalesce((
+           select min(n.full_name) from place_succession s join place n on n.id = s.new_id
+           where s.old_id = u.id and u.valid_to < cast($3 as date) having count(*) = 1
+       ), u.full_name) as place
 from product p
 join producer r on r.id = p.producer_id
 left join place u on u.id = coalesce(p.place_id, r.place_id)
@@ -285,16 +292,16 @@ _STORY_DEPTH = 20
 _STORY_LENGTH = 500
 
 
-async def passport_of_lot(pool: "asyncpg.Pool[asyncpg.Record]", key: str) -> asyncpg.Record | None:
+async def passport_of_lot(pool: "asyncpg.Pool[asyncpg.Record]", key: str, day: date) -> asyncpg.Record | None:
     """The lot with this canonical key, its product and its producer, as the public may see them."""
-    return await pool.fetchrow(_HEAD, key)
+    return await pool.fetchrow(_HEAD, key, day)
 
 
 async def passport_of_product(
-    pool: "asyncpg.Pool[asyncpg.Record]", gtin: str, internal_serial: int | None
+    pool: "asyncpg.Pool[asyncpg.Record]", gtin: str, internal_serial: int | None, day: date
 ) -> asyncpg.Record | None:
     """The product with this GTIN (14 digits), or with this internal serial, and its producer."""
-    return await pool.fetchrow(_PRODUCT_HEAD, gtin, internal_serial)
+    return await pool.fetchrow(_PRODUCT_HEAD, gtin, internal_serial, day)
 
 
 async def story_of_lot(pool: "asyncpg.Pool[asyncpg.Record]", key: str) -> list[asyncpg.Record]:

@@ -51,12 +51,12 @@ class PassportService:
         if gtin is None:
             raise NotFound("traceability.unknown_link", key=link.canonical_key)
         if lot is None:
-            head = await repository.passport_of_product(self._pool, gtin.value, _serial(gtin))
+            head = await repository.passport_of_product(self._pool, gtin.value, _serial(gtin), self._day)
             story: list[StoryStep] = []
             thing = DigitalLink.of_product(gtin, domain=link.domain)
         else:
             thing = DigitalLink.of_lot(gtin, lot, domain=link.domain)
-            head = await repository.passport_of_lot(self._pool, thing.canonical_key)
+            head = await repository.passport_of_lot(self._pool, thing.canonical_key, self._day)
             rows = [] if head is None else await repository.story_of_lot(self._pool, thing.canonical_key)
             story = _story(rows)
         if head is None:
