@@ -1,0 +1,387 @@
+"""Who gets in where: every operation of the contract, asked by people who have no business there.
+
+The operations come from the application's own contract and the things from the play of the main job,
+so a new operation is in the matrix by itself; a new kind of id has to be named in ``_KNOWN`` first.
+"""
+
+import os
+import re
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from io import StringIO
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx
+import pytest
+from fastapi import FastAPI
+from rich.console import Console
+from sqlalchemy import text
+from tests.conftest import MovableClock, make_settings, run_statement, settle, url_of
+
+from ocop_api.app import create_app
+from ocop_api.demo.play import perform
+from ocop_api.demo.stage import PASSWORD
+from ocop_api.domain.actor import Actor, Bound, Grant, Level, Role
+from ocop_api.jobs.queue import JobContext
+from ocop_api.ledger.jobs import seal_pending
+from ocop_api.notifications.jobs import JOBS as NOTIFICATION_JOBS
+from ocop_api.settings import utc_now
+
+# One value of each id and code that paths and filters name; all of the play's one dossier where there is one.
+_KNOWN = {
+    "dossier_id": "select id::text from dossier",
+    "council_id": "select id::text from council",
+    "session_id": "select id::text from council_session",
+    "lot_id": "select id::text from lot where product_id is not null",
+    "growing_area_id": "select id::text from growing_area",
+    "event_id": "select event_id from epcis_event",
+    "import_id": "select id::text from import_job",
+    "document_id": "select id::text from document",
+    "notification_id": "select id::text from notification where user_id in "
+    "(select user_id from role_grant where role = 'producer')",
+    "user_id": "select user_id::text from role_grant where role = 'producer'",
+    "grant_id": "select id::text from role_grant where role = 'producer'",
+    "producer_id": "select producer_id::text from dossier",
+    "product_id": "select product_id::text from dossier",
+    "certificate_id": "select id::text from certificate where dossier_id is not null",
+    "listing_id": "select id::text from listing",
+    "gtin": "select gtin from lot where gtin is not null",
+    "lot": "select code from lot where gtin is not null",
+    "serial": "select '1'",
+    "code": "select code from certificate where dossier_id is not null",
+    "number": "select number from certificate where dossier_id is not null",
+    "edition_code": "select edition from dossier",
+    "set_number": "select set_number::text from dossier",
+    "regime_code": "select regime from dossier",
+    "plan_code": "select 'ke-hoach-230-2024'",
+    "target_code": "select 'T01'",
+    "subject_id": "select id::text from dossier",
+}
+_METHODS = ("get", "post", "put", "patch", "delete")
+# What these answer to is the caller alone.
+_OWN = {"read_me", "sign_out", "change_password"}
+_PRIVATE = {
+    "tax_code": "6409998887",
+    "representative_name": "Kín Thị Danh",
+    "phone": "0261 7 654 321",
+    "email": "kin-dao@rieng.example",
+    "source": "Sổ kín số 7",
+    "notes": "Ghi chú kín của cán bộ",
+}
+_HIDDEN = (
+    *_PRIVATE.values(),
+    "Tài liệu kín",
+    # Written by the play: accounts, a dossier's registration, remarks and the text of a recusal.
+    "@demo.ocop.example",
+    "0261 3 000 000",
+    "Người đại diện theo pháp luật",
+    "Phiếu của hoidong",
+    "Thành viên hội đồng",
+    "password_hash",
+)
+_PDF = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\nstartxref\n9\n%%EOF\n"
+
+Headers = dict[str, str]
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One operation of the contract."""
+
+    id: str
+    method: str
+    path: str
+    queries: tuple[str, ...]
+    required: tuple[str, ...]
+    guarded: bool
+
+    @property
+    def names(self) -> list[str]:
+        """The ids in the path."""
+        return re.findall(r"{(\w+)}", self.path)
+
+    @property
+    def lists(self) -> bool:
+        """Whether it is a list of everything the caller may see."""
+        return self.method == "get" and not self.names and self.guarded and self.id not in _OWN
+
+
+@dataclass(frozen=True)
+class World:
+    """The application after the play, with the things in it by name."""
+
+    app: FastAPI
+    http: httpx.AsyncClient
+    clock: MovableClock
+    known: dict[str, str]
+    operations: list[Operation]
+    insiders: list[Headers]
+
+    def headers(self, *grants: Grant, user_id: UUID | None = None) -> Headers:
+        """Headers of somebody with these grants."""
+        token = f"test-{uuid4().hex}"
+        self.app.state.test_actors[token] = Actor(user_id=user_id or uuid4(), grants=grants)
+        return {"Authorization": f"Bearer {token}"}
+
+    def strangers(self) -> dict[str, Headers]:
+        """People of the trade who have nothing to do with the things of the play."""
+        return {
+            "another producer": self.headers(Grant(Role.PRODUCER, Bound.PRODUCER, producer_id=uuid4())),
+            "officer of another province": self.headers(
+                Grant(Role.OFFICER, Bound.AREA, level=Level.PROVINCE, place_id="34:01")
+            ),
+            "administrator of another province": self.headers(
+                Grant(Role.ADMIN, Bound.AREA, level=Level.PROVINCE, place_id="34:01")
+            ),
+            "member of another council": self.headers(
+                Grant(Role.COUNCIL_MEMBER, Bound.COUNCIL, council_id=uuid4())
+            ),
+            "secretary of another council": self.headers(
+                Grant(Role.COUNCIL_SECRETARY, Bound.COUNCIL, council_id=uuid4())
+            ),
+            "somebody without a role": self.headers(),
+        }
+
+    def url(self, operation: Operation) -> str:
+        """The path with known ids in it."""
+        return operation.path.format_map(self.known)
+
+    async def ask(self, operation: Operation, headers: Headers, **query: str) -> httpx.Response:
+        """One request; whatever changes something comes with a condition that always holds."""
+        query |= {name: self.known[name] for name in operation.required}
+        body: dict[str, Any] = {}
+        if operation.method != "get":
+            body = {"json": {}} if operation.id != "upload_document" else {}
+            headers = {**headers, "If-Match": "*"}
+        method = operation.method.upper()
+        return await self.http.request(method, self.url(operation), params=query, headers=headers, **body)
+
+
+def _operations(app: FastAPI) -> Iterator[Operation]:
+    for path, item in app.openapi()["paths"].items():
+        for method in _METHODS:
+            if method in item:
+                found = item[method]
+                security = found.get("security", [{}])
+                queries = [p for p in found.get("parameters", []) if p["in"] == "query"]
+                yield Operation(
+                    id=found["operationId"],
+                    method=method,
+                    path=path,
+                    queries=tuple(p["name"] for p in queries),
+                    required=tuple(p["name"] for p in queries if p.get("required")),
+                    guarded={} not in security,
+                )
+
+
+async def _plant(world: World) -> None:
+    """Write private facts and a document of the producer, and seal what tells of them."""
+    admin = world.insiders[0]
+    producer_id = world.known["producer_id"]
+    changed = await world.http.patch(
+        f"/v1/producers/{producer_id}", json={"private": _PRIVATE}, headers={**admin, "If-Match": "*"}
+    )
+    assert changed.status_code == 200, changed.text
+    made = await world.http.post(
+        "/v1/documents",
+        data={"producer_id": producer_id, "kind": "test_report", "title": "Tài liệu kín"},
+        files={"file": ("a.pdf", _PDF, "application/pdf")},
+        headers=admin,
+    )
+    assert made.status_code == 201, made.text
+    state = world.app.state
+    await settle(state.database)
+    await seal_pending(state.database, state.settings, world.clock)
+    context = JobContext(state.database, state.settings, world.clock, {})
+    await NOTIFICATION_JOBS["notifications.fan_out"](context, {})
+
+
+async def _look(app: FastAPI, known: dict[str, str], names: set[str]) -> None:
+    async with app.state.database.read() as session:
+        for name in names:
+            found = await session.scalar(text(f"{_KNOWN[name]} order by 1 limit 1"))
+            assert found is not None, f"the play leaves no {name}"
+            known[name] = found
+
+
+async def _insiders(world: World) -> list[Headers]:
+    """The administrator of everything, then those of the play who are party to the dossier."""
+    async with world.app.state.database.read() as session:
+        rows = await session.execute(
+            text("select user_id, role, council_id, producer_id from role_grant where place_id is null")
+        )
+        held = [row for row in rows if row.council_id or row.producer_id]
+    everywhere = [Grant(role, Bound.EVERYWHERE, level=Level.CENTRAL) for role in (Role.ADMIN, Role.OFFICER)]
+    found = [world.headers(*everywhere)]
+    for row in held:
+        bound = Bound.COUNCIL if row.council_id else Bound.PRODUCER
+        grant = Grant(Role(row.role), bound, council_id=row.council_id, producer_id=row.producer_id)
+        found.append(world.headers(grant, user_id=row.user_id))
+    return found
+
+
+@pytest.fixture(scope="module")
+async def world(postgres: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World]:
+    """The played application, once for all tests here; none of them may change a thing of the play."""
+    assert postgres
+    name = f"ocop_matrix_{os.getpid()}"
+    folder = tmp_path_factory.mktemp("matrix")
+    await run_statement(f'create database "{name}" template "{os.environ["OCOP_TEST_TEMPLATE"]}"')
+    await perform(url_of(name), folder, Console(file=StringIO()), short=True)
+    clock = MovableClock(utc_now())
+    app = create_app(make_settings(url_of(name), folder / "state"), clock)
+    real = app.state.authenticate
+    app.state.test_actors = {}
+
+    async def authenticate(token: str) -> Actor:
+        actor: Actor = app.state.test_actors.get(token) or await real(token)
+        return actor
+
+    app.state.authenticate = authenticate
+    transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(transport=transport, base_url="http://localhost:8000") as http,
+    ):
+        made = World(app, http, clock, {}, list(_operations(app)), [])
+        later = {"document_id", "notification_id"}
+        await _look(app, made.known, set(_KNOWN) - later)
+        made.insiders.extend(await _insiders(made))
+        await _plant(made)
+        await _look(app, made.known, later)
+        yield made
+    await run_statement(f'drop database if exists "{name}" with (force)')
+
+
+async def test_every_guarded_operation_refuses_a_caller_without_a_valid_credential(world: World) -> None:
+    signed = await world.http.post(
+        "/v1/auth/sign-in", json={"email": "tinh@demo.ocop.example", "password": PASSWORD}
+    )
+    lapsed = {"Authorization": f"Bearer {signed.json()['access_token']}"}
+    assert (await world.http.get("/v1/me", headers=lapsed)).status_code == 200
+    world.clock.move(hours=1)
+    callers = {
+        "nobody": {},
+        "unknown token": {"Authorization": "Bearer ocop_at_0123456789abcdefghijklmnopqrstuvwxyzABCDEFG"},
+        "expired token": lapsed,
+    }
+    guarded = [operation for operation in world.operations if operation.guarded]
+    assert len(guarded) > 60
+    wrong: list[object] = []
+    for operation in guarded:
+        for who, headers in callers.items():
+            answer = await world.ask(operation, headers)
+            if answer.status_code != 401 or not answer.headers.get("www-authenticate"):
+                wrong.append((operation.id, who, answer.status_code))
+    world.clock.move(hours=-1)
+    assert wrong == []
+
+
+async def test_private_things_are_there_for_those_they_concern_and_for_no_stranger(world: World) -> None:
+    strangers = world.strangers()
+    wrong: list[object] = []
+    for operation in world.operations:
+        if operation.method != "get" or not operation.guarded or not operation.names:
+            continue
+        good = [(await world.ask(operation, headers)).status_code for headers in world.insiders]
+        if 200 not in good:
+            wrong.append((operation.id, "no insider", good))
+        for who, headers in strangers.items():
+            answer = await world.ask(operation, headers)
+            if answer.status_code not in {403, 404}:
+                wrong.append((operation.id, who, answer.status_code))
+            elif any(value in answer.text for value in _HIDDEN):
+                wrong.append((operation.id, who, answer.text))
+    assert wrong == []
+
+
+async def test_a_thing_out_of_sight_is_answered_like_one_that_is_not_there(world: World) -> None:
+    hidden: tuple[str, ...] = (
+        "read_dossier",
+        "read_document",
+        "read_lot",
+        "read_growing_area",
+        "read_council",
+    )
+    hidden += ("read_session", "read_import", "read_user", "read_epcis_event")
+    officer = world.strangers()["officer of another province"]
+    for operation in world.operations:
+        if operation.id in hidden:
+            answer = await world.ask(operation, officer)
+            made_up = operation.path.format(**dict.fromkeys(operation.names, str(uuid4())))
+            absent = await world.http.get(made_up, headers=officer)
+            assert answer.status_code == absent.status_code == 404, operation.id
+            assert answer.json()["code"] == absent.json()["code"], operation.id
+
+
+async def test_lists_of_private_things_are_empty_for_strangers(world: World) -> None:
+    strangers = world.strangers()
+    lists = [operation for operation in world.operations if operation.lists]
+    assert {"list_dossiers", "list_lots", "list_documents", "list_users"} <= {found.id for found in lists}
+    wrong: list[object] = []
+    for operation in lists:
+        # A filter by the id of the thing must not open it either.
+        filters = [{}, *({name: world.known[name]} for name in operation.queries if name in world.known)]
+        full = [await world.ask(operation, headers) for headers in world.insiders]
+        if operation.id != "list_imports" and not any(
+            found.is_success and found.json()["items"] for found in full
+        ):
+            wrong.append((operation.id, "no insider", [found.text for found in full]))
+        for who, headers in strangers.items():
+            for query in filters:
+                answer = await world.ask(operation, headers, **query)
+                if answer.status_code != 403 and (answer.status_code != 200 or answer.json()["items"]):
+                    wrong.append((operation.id, f"{who} {query}", answer.text[:300]))
+    assert wrong == []
+
+
+async def test_no_stranger_changes_a_private_thing(world: World) -> None:
+    strangers = world.strangers()
+    own = {"sign_out", "change_password"}
+    wrong: list[object] = []
+    for operation in world.operations:
+        if operation.method == "get" or not operation.guarded or operation.id in own:
+            continue
+        for who, headers in strangers.items():
+            answer = await world.ask(operation, headers)
+            if not 400 <= answer.status_code < 500:
+                wrong.append((operation.id, who, answer.status_code))
+    assert wrong == []
+
+
+async def test_public_answers_hold_nothing_private(world: World) -> None:
+    wrong: list[object] = []
+    asked = 0
+    public = [found for found in world.operations if found.method == "get" and not found.guarded]
+    callers = {"the public": {}, **world.strangers()}
+    insider = await world.http.get(f"/v1/producers/{world.known['producer_id']}", headers=world.insiders[0])
+    assert all(value in insider.text for value in _PRIVATE.values())
+    for operation in public:
+        queries: list[dict[str, str]] = [{}]
+        if "limit" in operation.queries:
+            queries = [{"limit": "100"}]
+        for name in {"producer_id", "product_id"} & set(operation.queries):
+            queries.append({name: world.known[name]})
+        for who, headers in callers.items():
+            for query in queries:
+                for accept in ("application/json", "text/html"):
+                    answer = await world.ask(operation, {**headers, "Accept": accept}, **query)
+                    asked += answer.is_success
+                    shown = answer.text if "pdf" not in operation.id and "png" not in operation.id else ""
+                    found = [value for value in _HIDDEN if value in shown]
+                    if found or answer.status_code >= 500:
+                        wrong.append((operation.id, who, accept, answer.status_code, found))
+    assert wrong == []
+    assert asked > len(public)
+
+
+async def test_the_public_list_of_changes_holds_nothing_private(world: World) -> None:
+    shown, more, query = "", True, {"limit": "1000"}
+    while more:
+        answer = await world.http.get("/v1/changes", params=query)
+        assert answer.status_code == 200, answer.text
+        shown += answer.text
+        more, query = answer.json()["has_more"], {"limit": "1000", "since": answer.json()["next"]}
+    assert "certificate.issued" in shown
+    assert [value for value in _HIDDEN if value in shown] == []
