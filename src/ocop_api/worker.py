@@ -127,12 +127,21 @@ async def _work(queue: PgQueuer, connection: "asyncpg.Connection[Any]", stopped:
         await stopped.wait()
         queue.shutdown.set()
 
+    def lost(_connection: object) -> None:
+        # The queue's own loop would notice a dead server only after its next long wait.
+        queue.shutdown.set()
+
     watcher = asyncio.create_task(wait_for_stop())
+    connection.add_termination_listener(lost)
     try:
         await queue.run(shutdown_on_listener_failure=True)
     except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
         log.warning("worker lost the database", error=type(error).__name__)
     finally:
         watcher.cancel()
-        with contextlib.suppress(OSError, TimeoutError, asyncpg.InterfaceError):
-            await connection.close(timeout=3)
+        if connection.is_closed():
+            log.warning("worker reconnects")
+        else:
+            connection.remove_termination_listener(lost)
+            with contextlib.suppress(OSError, TimeoutError, asyncpg.InterfaceError):
+                await connection.close(timeout=3)

@@ -258,7 +258,10 @@ def unavailable(error: BaseException) -> bool:
     """Whether the database or the network is away, so that trying again may help."""
     if isinstance(error, PoolTimeoutError | TimeoutError | asyncio.TimeoutError | ConnectionError):
         return True
-    if isinstance(error, asyncpg.InterfaceError | asyncpg.PostgresConnectionError):
+    # The last kind is what asyncpg makes of a connection that dies in the middle of a statement.
+    if isinstance(
+        error, asyncpg.InterfaceError | asyncpg.PostgresConnectionError | asyncpg.InternalClientError
+    ):
         return True
     if isinstance(error, asyncpg.PostgresError):
         return _is_away(str(getattr(error, "sqlstate", "")))
@@ -267,7 +270,10 @@ def unavailable(error: BaseException) -> bool:
             error.connection_invalidated
             or isinstance(error, InterfaceError | OperationalError)
             or _is_away(sqlstate_of(error))
-            or (error.orig is not None and isinstance(error.orig.__cause__, OSError | TimeoutError))
+            or (
+                error.orig is not None
+                and isinstance(error.orig.__cause__, OSError | TimeoutError | asyncpg.InternalClientError)
+            )
         )
     return isinstance(error, OSError)
 
@@ -307,5 +313,6 @@ def install(app: FastAPI) -> None:
         TimeoutError,
         asyncpg.PostgresError,
         asyncpg.InterfaceError,
+        asyncpg.InternalClientError,
     ):
         app.add_exception_handler(kind, _on_database_error)
