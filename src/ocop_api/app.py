@@ -9,7 +9,7 @@ from starlette.middleware.cors import CORSMiddleware
 import ocop_api.db.tables  # noqa: F401 - constraint names are looked up in the metadata
 from ocop_api.accounts import router as accounts
 from ocop_api.accounts.authentication import authenticate
-from ocop_api.adapters.object_store import folder_store
+from ocop_api.adapters.object_store import store_for
 from ocop_api.bulk import router as bulk
 from ocop_api.certificates import router as certificates
 from ocop_api.db.migrating import head_revision
@@ -74,7 +74,7 @@ def create_app(settings: Settings, clock: Clock = utc_now) -> FastAPI:
     app.state.settings = settings
     app.state.database = database
     app.state.clock = clock
-    app.state.object_store = folder_store(settings.storage.root)
+    app.state.object_store = store_for(settings.storage)
     app.state.head_revision = head_revision()
 
     async def authenticated(token: str) -> Actor:

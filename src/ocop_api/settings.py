@@ -36,6 +36,9 @@ class DatabaseSettings(_Group):
     command_timeout: float = Field(15.0, description="seconds for one statement, kept by the client")
 
 
+DEMO_SECRET = "ocop-demo-secret-not-for-production"  # noqa: S105 - refused outside of demo mode
+
+
 class WebSettings(_Group):
     """How the API presents itself."""
 
@@ -53,15 +56,53 @@ class SecuritySettings(_Group):
     refresh_grace_seconds: int = Field(30, description="a repeat within it is a lost answer, not theft")
     argon2_time_cost: int = Field(3, ge=1)
     argon2_memory_kib: int = Field(65536, ge=8)
+    secret: SecretStr = Field(
+        SecretStr(DEMO_SECRET), description="32 or more characters; seals second factors, signs upload links"
+    )
     ledger_key_file: Path | None = Field(None, description="Ed25519 seed of the checkpoints' signature")
     admin_email: str = Field("", description="first administrator, made by `ocop-api seed` if absent")
     admin_password: SecretStr = SecretStr("")
 
 
+class OidcProvider(_Group):
+    """One issuer that people may sign in with."""
+
+    name: str = Field(pattern=r"^[a-z0-9-]{1,40}$", description="short name in addresses")
+    label: str = Field("", description="what the sign-in button says")
+    issuer: str = Field(description="issuer URL; its discovery document is fetched from there")
+    client_id: str
+    client_secret: SecretStr = SecretStr("")
+    scopes: tuple[str, ...] = ("openid", "email", "profile")
+
+
+class OidcSettings(_Group):
+    """Sign-in with accounts of others (OpenID Connect)."""
+
+    providers: tuple[OidcProvider, ...] = Field((), description="JSON list of providers")
+
+
+class MailSettings(_Group):
+    """How e-mail leaves. Without a ``host`` messages are written as files into the outbox folder."""
+
+    host: str = ""
+    port: int = Field(587, ge=1, le=65535)
+    username: str = ""
+    password: SecretStr = SecretStr("")
+    security: Literal["starttls", "tls", "none"] = "starttls"
+    sender: str = Field("OCOP <no-reply@localhost>", description="From line of every message")
+    outbox: Path = Field(Path("var/outbox"), description="folder of messages when there is no host")
+
+
 class StorageSettings(_Group):
-    """Where files live."""
+    """Where files live: a folder, or an S3 bucket when ``s3_bucket`` is given."""
 
     root: Path = Field(Path("var/storage"), description="folder of stored files and outside ledger heads")
+    s3_bucket: str = ""
+    s3_endpoint: str = Field("", description="URL of a compatible server; empty for AWS")
+    s3_region: str = "us-east-1"
+    s3_access_key_id: str = ""
+    s3_secret_access_key: SecretStr = SecretStr("")
+    s3_path_style: bool = Field(True, description="bucket in the path rather than in the host name")
 
 
 class Settings(BaseSettings):
@@ -78,3 +119,5 @@ class Settings(BaseSettings):
     web: WebSettings = WebSettings()
     security: SecuritySettings = SecuritySettings()
     storage: StorageSettings = StorageSettings()
+    oidc: OidcSettings = OidcSettings()
+    mail: MailSettings = MailSettings()

@@ -21,6 +21,8 @@ from pgqueuer.types import QueueExecutionMode
 from sqlalchemy import make_url
 
 import ocop_api.db.tables  # noqa: F401 - constraint names are looked up in the metadata
+from ocop_api.adapters.mail import mailer_for
+from ocop_api.adapters.object_store import store_for
 from ocop_api.bulk import jobs as bulk
 from ocop_api.db.session import Database, asyncpg_arguments
 from ocop_api.jobs.queue import Handler, JobContext
@@ -34,6 +36,12 @@ log = structlog.get_logger()
 JOBS: dict[str, Handler] = {**bulk.JOBS, **ledger.JOBS, **notifications.JOBS, **products.JOBS}
 SCHEDULES: dict[str, str] = {**ledger.SCHEDULES, **notifications.SCHEDULES}
 """Cron expressions by job; a scheduled job runs with an empty payload."""
+
+
+def _resources(settings: Settings, given: Mapping[str, Any] | None) -> dict[str, Any]:
+    """The adapters of the handlers, by name; a test may give its own twin of one."""
+    built = {"object_store": store_for(settings.storage), "mailer": mailer_for(settings.mail)}
+    return {**built, **(given or {})}
 
 
 def _queue(connection: "asyncpg.Connection[Any]", context: JobContext, *, attempts: int = 5) -> PgQueuer:
@@ -85,7 +93,7 @@ async def drain(
     database: Database, settings: Settings, clock: Clock, resources: Mapping[str, Any] | None = None
 ) -> None:
     """Run every job that waits now, once, then return; for tests, the demo and one-off runs."""
-    context = JobContext(database, settings, clock, resources or {})
+    context = JobContext(database, settings, clock, _resources(settings, resources))
     connection = await _connect(settings)
     try:
         queue = _queue(connection, context, attempts=1)
@@ -104,7 +112,7 @@ async def run_worker(
     stopped = stop or asyncio.Event()
     database = Database(settings.database)
     await database.open()
-    context = JobContext(database, settings, clock, resources or {})
+    context = JobContext(database, settings, clock, _resources(settings, resources))
     pause = 1.0
     try:
         while not stopped.is_set():

@@ -8,6 +8,7 @@ from obstore.store import LocalStore, MemoryStore
 from obstore.store import ObjectStore as Backend
 
 from ocop_api.domain.errors import Unavailable
+from ocop_api.settings import StorageSettings
 
 
 class ObjectStore:
@@ -42,6 +43,11 @@ class ObjectStore:
             return None
         except (BaseError, OSError) as error:
             raise Unavailable("request.storage_unavailable") from error
+
+
+def store_for(settings: StorageSettings) -> ObjectStore:
+    """The store these settings ask for."""
+    return folder_store(settings.root)
 
 
 def folder_store(root: Path) -> ObjectStore:

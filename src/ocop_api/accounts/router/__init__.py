@@ -1,0 +1,6 @@
+"""HTTP of accounts."""
+
+from ocop_api.accounts.router.signing_in import auth, me
+from ocop_api.accounts.router.users import users
+
+routers = (auth, me, users)
