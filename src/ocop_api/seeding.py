@@ -16,7 +16,7 @@ from ocop_api.places.service import PlaceService
 from ocop_api.producers.schemas import ProducerFilter
 from ocop_api.producers.service import ProducerService
 from ocop_api.products.catalogue import Catalogue
-from ocop_api.products.schemas import ProductFilter
+from ocop_api.products.catalogue_schemas import ProductFilter
 from ocop_api.settings import Clock, Settings, utc_now
 
 DEMO_PASSWORD = "ocop-demo-2026"  # noqa: S105 - published on purpose; production mode has no demo accounts

@@ -15,8 +15,9 @@ from ocop_api.domain.errors import Forbidden, Invalid
 from ocop_api.producers.schemas import Outcome, ProducerCreate
 from ocop_api.producers.service import ProducerService
 from ocop_api.products.policy import check_recognition, outranks, standing
-from ocop_api.products.schemas import ImportedFacts, ProductCreate, Recognition, RecognitionToday
+from ocop_api.products.schemas import ImportedFacts, ProductCreate
 from ocop_api.products.service import ProductService
+from ocop_api.products.terms import Recognition, RecognitionToday
 
 NOW = datetime(2026, 6, 15, 2, 0, tzinfo=UTC)
 STATUSES = st.sampled_from(list(Recognition))

@@ -14,8 +14,8 @@ from tests.traceability.conftest import Chain, Headers, Trade
 
 from ocop_api.db.session import Database
 from ocop_api.domain.actor import SYSTEM
-from ocop_api.products.schemas import Recognition
 from ocop_api.products.service import ProductService
+from ocop_api.products.terms import Recognition
 from ocop_api.traceability.negotiation import best_media_type
 
 JSON = {"Accept": "application/json"}

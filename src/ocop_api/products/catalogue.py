@@ -3,47 +3,15 @@
 from collections.abc import Mapping
 from datetime import date
 from typing import Any
-from uuid import UUID
 
-import asyncpg
-import orjson
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from ocop_api.db.tables.producers import Producer
-from ocop_api.db.tables.products import Product
-from ocop_api.domain.errors import NotFound
 from ocop_api.producers.policy import is_cooperative
 from ocop_api.producers.service import place_meant
+from ocop_api.products.catalogue_schemas import ProductFilter, ProductSummary
 from ocop_api.products.policy import read_gtin, standing
-from ocop_api.products.repository import PUBLIC_COLUMNS, ProductRepository, public_product
-from ocop_api.products.schemas import ProductFilter, ProductRead, ProductSummary
-from ocop_api.web.schemas import Page, plain_number
-
-
-async def product_as_json(pool: "asyncpg.Pool[asyncpg.Record]", product_id: UUID, *, today: date) -> bytes:
-    """The body of ``ProductRead`` in one statement and without models; equal to what they would write.
-
-    Raises:
-        NotFound: ``products.unknown``.
-    """
-    row = await public_product(pool, product_id)
-    if row is None:
-        raise NotFound("products.unknown", product_id=product_id)
-    shown = _shown(row, today)
-    price = shown["price_vnd"]
-    shown["price_vnd"] = None if price is None else plain_number(price)
-    return orjson.dumps(shown, default=str, option=orjson.OPT_UTC_Z)
-
-
-def full_product(product: Product, producer: Producer, *, today: date) -> ProductRead:
-    """The product as the public sees it, from rows at hand."""
-    columns = {name: getattr(product, name) for name in PUBLIC_COLUMNS}
-    columns |= {
-        "producer_id": producer.id,
-        "producer_name": producer.name,
-        "producer_form": producer.legal_form,
-    }
-    return ProductRead.model_validate(_shown(columns, today))
+from ocop_api.products.repository.catalogue import CatalogueRepository
+from ocop_api.web.schemas import Page
 
 
 class Catalogue:
@@ -51,7 +19,7 @@ class Catalogue:
 
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
-        self._rows = ProductRepository(session)
+        self._rows = CatalogueRepository(session)
 
     async def page(self, wanted: ProductFilter, *, today: date) -> Page[ProductSummary]:
         """One page of products by the filters.
@@ -64,11 +32,11 @@ class Catalogue:
         if wanted.place is not None:
             place_id = await place_meant(self._session, wanted.place, on=wanted.place_on, today=today)
         rows = await self._rows.page(wanted, place_id=place_id, gtin=read_gtin(wanted.gtin), today=today)
-        items = [ProductSummary.model_validate(_shown(row, today)) for row in rows.items]
+        items = [ProductSummary.model_validate(nested(row, today)) for row in rows.items]
         return Page.of(rows, items)
 
 
-def _shown(row: Mapping[str, Any], today: date) -> dict[str, Any]:
+def nested(row: Mapping[str, Any], today: date) -> dict[str, Any]:
     """Columns of a product and ``producer_*`` as the contract nests them."""
     held = standing(row["recognition_status"], row["stars"], row["stars_valid_until"], today=today)
     shown = {name: value for name, value in row.items() if name not in _NESTED}

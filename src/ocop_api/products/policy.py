@@ -7,7 +7,7 @@ from functools import cache
 from ocop_api.domain.errors import Invalid
 from ocop_api.domain.rubric.edition import editions, load_edition
 from ocop_api.domain.traceability.gs1 import Gtin
-from ocop_api.products.schemas import Recognition, RecognitionToday
+from ocop_api.products.terms import Recognition, RecognitionToday
 
 
 @dataclass(frozen=True, slots=True)

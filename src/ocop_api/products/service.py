@@ -17,16 +17,16 @@ from ocop_api.ledger.recording import record
 from ocop_api.producers.policy import search_words
 from ocop_api.producers.schemas import Outcome
 from ocop_api.producers.service import ProducerService, area_of
-from ocop_api.products.catalogue import full_product
 from ocop_api.products.policy import check_recognition, industry_for, outranks, read_gtin
-from ocop_api.products.repository import ProductRepository
+from ocop_api.products.reading import full_product
+from ocop_api.products.repository.registering import ProductRepository
 from ocop_api.products.schemas import (
     ImportedFacts,
     ProductCreate,
     ProductRead,
     ProductUpdate,
-    Recognition,
 )
+from ocop_api.products.terms import Recognition
 
 
 class ProductService:

@@ -21,7 +21,8 @@ from ocop_api.listings.service import ListingService
 from ocop_api.places.service import Place, PlaceService
 from ocop_api.producers.schemas import COOPERATIVE_FORMS
 from ocop_api.products.catalogue import Catalogue
-from ocop_api.products.schemas import ProductFilter, RecognitionToday
+from ocop_api.products.catalogue_schemas import ProductFilter
+from ocop_api.products.terms import RecognitionToday
 from ocop_api.programme.policy import window
 from ocop_api.programme.repository import RECORDS_TOLD, ProgrammeRepository, Steps
 from ocop_api.programme.schemas import Basis, RecordsShown

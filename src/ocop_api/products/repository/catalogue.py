@@ -1,25 +1,23 @@
-"""Rows of products. The catalogue is public, so reading has no row scope."""
+"""Lists of products. The catalogue is public, so reading has no row scope."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-import asyncpg
 from sqlalchemy import ColumnElement, Select, case, func, literal, select
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from ocop_api.db.base import uuid7
 from ocop_api.db.paging import Rows, Slice, SortKey, Sorts, fetch_page
 from ocop_api.db.tables.producers import Producer
 from ocop_api.db.tables.products import Product
 from ocop_api.domain.vietnamese import fold
 from ocop_api.producers.search import has_words
-from ocop_api.products.schemas import ProductFilter, RecognitionToday
+from ocop_api.products.catalogue_schemas import ProductFilter
+from ocop_api.products.terms import RecognitionToday
 
 _columns = Product.__table__.c
-_SUMMARY = (
+SUMMARY_COLUMNS = (
     "id",
     "name",
     "industry",
@@ -35,28 +33,7 @@ _SUMMARY = (
     "updated_at",
     "version",
 )
-PUBLIC_COLUMNS = (
-    *_SUMMARY,
-    "description",
-    "story",
-    "packaging",
-    "has_own_place",
-    "source",
-    "confidence",
-    "created_at",
-)
 _OF_PRODUCER = ("producer_id", "producer_name", "producer_form")
-_PUBLIC_PRODUCT = (
-    f"select {', '.join(f'p.{name}' for name in PUBLIC_COLUMNS)},"  # noqa: S608 - our own column names
-    " r.id as producer_id, r.name as producer_name, r.legal_form as producer_form"
-    " from product p join producer r on r.id = p.producer_id where p.id = $1"
-)
-
-
-async def public_product(pool: "asyncpg.Pool[asyncpg.Record]", product_id: UUID) -> Mapping[str, Any] | None:
-    """Columns of a product and its producer's public ones, in one statement outside of any session."""
-    row = await pool.fetchrow(_PUBLIC_PRODUCT, product_id)
-    return None if row is None else dict(row)
 
 
 def _joined(names: Sequence[str]) -> Select[Any]:
@@ -109,40 +86,17 @@ def _sorts(typed: str | None, today: date) -> Sorts:
     return Sorts(by_name=by_name, default="relevance")
 
 
-class ProductRepository:
-    """Queries on ``product``."""
+class CatalogueRepository:
+    """Lists of products."""
 
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
-
-    async def find(self, product_id: UUID, *, lock: bool = False) -> Product | None:
-        """The row, locked for a change if wished."""
-        return await self._one(select(Product).where(Product.id == product_id), lock=lock)
-
-    async def named(self, producer_id: UUID, name_folded: str) -> Product | None:
-        """The locked row of this name of this producer."""
-        wanted = select(Product).where(Product.producer_id == producer_id, Product.name_folded == name_folded)
-        return await self._one(wanted, lock=True)
-
-    async def of_producer(self, producer_id: UUID) -> Sequence[Product]:
-        """All locked rows of a producer."""
-        statement = select(Product).where(Product.producer_id == producer_id).order_by(Product.id)
-        return (await self._session.execute(statement.with_for_update())).scalars().all()
-
-    async def insert_unless_there(self, values: Mapping[str, Any]) -> UUID | None:
-        """The id of the new row, or None when this producer has a product of this name already.
-
-        Other keys that are taken (GTIN, product code) raise as usual.
-        """
-        statement = insert(Product).values(id=uuid7(), version=1, **values)
-        statement = statement.on_conflict_do_nothing(index_elements=["producer_id", "name_folded"])
-        return (await self._session.execute(statement.returning(Product.id))).scalar_one_or_none()
 
     async def page(
         self, wanted: ProductFilter, *, place_id: str | None, gtin: str | None, today: date
     ) -> Rows:
         """One page of summaries, columns by name, in one statement."""
-        statement = _joined(_SUMMARY)
+        statement = _joined(SUMMARY_COLUMNS)
         if wanted.q is not None:
             statement = statement.where(has_words(_columns.search, wanted.q))
         if place_id is not None:
@@ -164,11 +118,6 @@ class ProductRepository:
         paging: Slice = wanted.slice()
         sorts = _sorts(wanted.q, today)
         rows = await fetch_page(self._session, statement, sorts, paging, scalars=False)
-        names = (*_SUMMARY, *_OF_PRODUCER)
+        names = (*SUMMARY_COLUMNS, *_OF_PRODUCER)
         items = [dict(zip(names, row, strict=True)) for row in rows.items]
         return Rows(items=items, next_cursor=rows.next_cursor, total=rows.total)
-
-    async def _one(self, statement: Select[Product], *, lock: bool) -> Product | None:
-        if lock:
-            statement = statement.with_for_update().execution_options(populate_existing=True)
-        return (await self._session.execute(statement)).scalar_one_or_none()

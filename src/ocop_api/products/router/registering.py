@@ -1,39 +1,19 @@
-"""Addresses of the public catalogue and of registering products."""
+"""Addresses of registering and changing products, and of one product in full."""
 
-from typing import Annotated
 from uuid import UUID
 
-from fastapi import Query, Request, Response
+from fastapi import Request, Response
 
 from ocop_api.domain.clock import vietnam_date
-from ocop_api.products.catalogue import Catalogue, product_as_json
-from ocop_api.products.schemas import (
-    ProductCreate,
-    ProductFilter,
-    ProductRead,
-    ProductSummary,
-    ProductUpdate,
-)
+from ocop_api.products.reading import product_as_json
+from ocop_api.products.schemas import ProductCreate, ProductRead, ProductUpdate
 from ocop_api.products.service import ProductService
 from ocop_api.web.caller import Caller, Now
 from ocop_api.web.conditional import IfMatch
 from ocop_api.web.routing import feature_router
-from ocop_api.web.schemas import Page
-from ocop_api.web.session import ReadSession, WriteSession, database_of
+from ocop_api.web.session import WriteSession, database_of
 
 router = feature_router("/v1/products", "products")
-
-
-@router.get("")
-async def list_products(
-    wanted: Annotated[ProductFilter, Query()], session: ReadSession, now: Now
-) -> Page[ProductSummary]:
-    """The public catalogue.
-
-    Sorts: `name` (Vietnamese order, default), `-updated_at`, `-stars` (held today), and with `q` also
-    `relevance` (default then): equal names first, then names that begin so, then the rest.
-    """
-    return await Catalogue(session).page(wanted, today=vietnam_date(now()))
 
 
 @router.post("", status_code=201)
@@ -70,6 +50,3 @@ async def update_product(
     row = await service.get_for_edit(product_id)
     expected.check(row.version)
     return await service.shown(await service.update(row, body))
-
-
-routers = (router,)

@@ -1,0 +1,71 @@
+"""Rows of products for registering and changing, and one product in full for everybody."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+from sqlalchemy import Select, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from ocop_api.db.base import uuid7
+from ocop_api.db.tables.products import Product
+from ocop_api.products.repository.catalogue import SUMMARY_COLUMNS
+
+PUBLIC_COLUMNS = (
+    *SUMMARY_COLUMNS,
+    "description",
+    "story",
+    "packaging",
+    "has_own_place",
+    "source",
+    "confidence",
+    "created_at",
+)
+_PUBLIC_PRODUCT = (
+    f"select {', '.join(f'p.{name}' for name in PUBLIC_COLUMNS)},"  # noqa: S608 - our own column names
+    " r.id as producer_id, r.name as producer_name, r.legal_form as producer_form"
+    " from product p join producer r on r.id = p.producer_id where p.id = $1"
+)
+
+
+async def public_product(pool: "asyncpg.Pool[asyncpg.Record]", product_id: UUID) -> Mapping[str, Any] | None:
+    """Columns of a product and its producer's public ones, in one statement outside of any session."""
+    row = await pool.fetchrow(_PUBLIC_PRODUCT, product_id)
+    return None if row is None else dict(row)
+
+
+class ProductRepository:
+    """Queries on ``product``."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    async def find(self, product_id: UUID, *, lock: bool = False) -> Product | None:
+        """The row, locked for a change if wished."""
+        return await self._one(select(Product).where(Product.id == product_id), lock=lock)
+
+    async def named(self, producer_id: UUID, name_folded: str) -> Product | None:
+        """The locked row of this name of this producer."""
+        wanted = select(Product).where(Product.producer_id == producer_id, Product.name_folded == name_folded)
+        return await self._one(wanted, lock=True)
+
+    async def of_producer(self, producer_id: UUID) -> Sequence[Product]:
+        """All locked rows of a producer."""
+        statement = select(Product).where(Product.producer_id == producer_id).order_by(Product.id)
+        return (await self._session.execute(statement.with_for_update())).scalars().all()
+
+    async def insert_unless_there(self, values: Mapping[str, Any]) -> UUID | None:
+        """The id of the new row, or None when this producer has a product of this name already.
+
+        Other keys that are taken (GTIN, product code) raise as usual.
+        """
+        statement = insert(Product).values(id=uuid7(), version=1, **values)
+        statement = statement.on_conflict_do_nothing(index_elements=["producer_id", "name_folded"])
+        return (await self._session.execute(statement.returning(Product.id))).scalar_one_or_none()
+
+    async def _one(self, statement: Select[Product], *, lock: bool) -> Product | None:
+        if lock:
+            statement = statement.with_for_update().execution_options(populate_existing=True)
+        return (await self._session.execute(statement)).scalar_one_or_none()
