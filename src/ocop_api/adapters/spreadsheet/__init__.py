@@ -1,0 +1,1 @@
+"""Spreadsheets: reading and writing workbooks."""
