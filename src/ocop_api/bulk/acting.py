@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from ocop_api.domain.actor import Actor, Bound, Grant, Level, Role
+from ocop_api.domain.actor import Actor, Bound, Grant, Level, Permission, Role
 
 
 def snapshot(actor: Actor) -> dict[str, Any]:
@@ -11,6 +11,7 @@ def snapshot(actor: Actor) -> dict[str, Any]:
     return {
         "user_id": None if actor.user_id is None else str(actor.user_id),
         "system": actor.system,
+        "scopes": None if actor.scopes is None else sorted(actor.scopes),
         "grants": [
             {
                 "role": grant.role.value,
@@ -30,6 +31,7 @@ def restored(kept: dict[str, Any]) -> Actor:
     return Actor(
         user_id=_uuid(kept["user_id"]),
         system=kept["system"],
+        scopes=_scopes(kept.get("scopes")),
         grants=tuple(
             Grant(
                 role=Role(grant["role"]),
@@ -42,6 +44,10 @@ def restored(kept: dict[str, Any]) -> Actor:
             for grant in kept["grants"]
         ),
     )
+
+
+def _scopes(kept: list[str] | None) -> frozenset[Permission] | None:
+    return None if kept is None else frozenset(Permission(name) for name in kept)
 
 
 def _uuid(text: str | None) -> UUID | None:

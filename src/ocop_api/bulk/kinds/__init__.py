@@ -1,0 +1,1 @@
+"""What can be imported: one module per kind, listed in ``registry``."""
