@@ -4,11 +4,11 @@ An administrator acts inside the area of an own grant and never above its level.
 units were merged in 2025, the area path of a large former unit also names its small successors.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
 from uuid import UUID
 
-from ocop_api.domain.actor import ROLE_BOUNDS, Actor, Bound, Level, Permission, Role
+from ocop_api.domain.actor import ROLE_BOUNDS, Actor, Bound, Grant, Level, Permission, Role
 from ocop_api.domain.errors import Invalid
 
 _RANK = {level: rank for rank, level in enumerate(Level)}
@@ -30,9 +30,7 @@ def reaches(actor: Actor, permission: Permission, standing: Standing) -> bool:
     """Whether the actor holds the permission there, inside the area of a grant and not above its level."""
     if actor.system:
         return True
-    for grant in actor.grants:
-        if not grant.permits(permission):
-            continue
+    for grant in actor.grants_for(permission):
         if grant.bound is Bound.EVERYWHERE:
             return True
         if grant.place_id is None or grant.level is None or grant.place_id not in standing.area_path:
@@ -82,6 +80,30 @@ def check_bound(role: Role, bound: Bound, target: Target) -> None:
     for name in ("place_id", "council_id", "producer_id"):
         if (getattr(target, name) is not None) != (name == needed):
             raise Invalid("accounts.target_does_not_fit_bound", bound=bound, needed=needed or "—")
+
+
+def narrowed(grant: Grant, area_path: Collection[str], place_id: str, place: Standing) -> Grant | None:
+    """What is left of a grant for a key that is bound to one place; None when it holds nothing there.
+
+    The level stays the grant's own: an officer of the ministry acts in the place as the ministry does,
+    and does not become an officer of the place.
+
+    Args:
+        grant: a live grant of the key's user.
+        area_path: where the grant's place, council or producer lies.
+        place_id: the place the key is bound to.
+        place: its area and level.
+    """
+    if grant.bound is Bound.EVERYWHERE:
+        return replace(grant, bound=Bound.AREA, level=Level.CENTRAL, place_id=place_id)
+    if grant.bound is not Bound.AREA:
+        return grant if place_id in area_path else None
+    if grant.level is None or place.level is None:
+        return None
+    if grant.place_id in place.area_path and _RANK[place.level] <= _RANK[grant.level]:
+        return replace(grant, place_id=place_id)
+    lies_within = place_id in area_path and _RANK[grant.level] <= _RANK[place.level]
+    return grant if lies_within else None
 
 
 def _names(bounds: Iterable[Bound]) -> Sequence[str]:

@@ -146,6 +146,10 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
 }
 
 
+PERSONAL: frozenset[Permission] = frozenset({_P.GRANT_ASSIGN, _P.USER_CREATE})
+"""What only a person does, signed in: a key that could make accounts or appoint would outlive its end."""
+
+
 @dataclass(frozen=True, slots=True)
 class Grant:
     """One role within one bound.
@@ -209,6 +213,19 @@ class Actor:
     grants: tuple[Grant, ...] = ()
     system: bool = False
     session_id: UUID | None = field(default=None, compare=False)
+    scopes: frozenset[Permission] | None = None
+    """The most the credential allows, whatever the grants say; None for a person who has signed in."""
+
+    @property
+    def by_key(self) -> bool:
+        """Whether a machine acts with a key of the user, rather than the user in person."""
+        return self.scopes is not None
+
+    def grants_for(self, permission: Permission) -> tuple[Grant, ...]:
+        """The grants that carry the permission; none when the credential does not reach as far."""
+        if self.scopes is not None and permission not in self.scopes:
+            return ()
+        return tuple(grant for grant in self.grants if grant.permits(permission))
 
     def scope(self, permission: Permission, *, levels: Iterable[Level] | None = None) -> Scope:
         """Where the permission holds, optionally counting only area grants at the given levels.
@@ -219,11 +236,11 @@ class Actor:
         if self.system:
             return Scope(everywhere=True)
         wanted = None if levels is None else frozenset(levels)
-        held = [g for g in self.grants if g.permits(permission)]
+        held = self.grants_for(permission)
         if wanted is not None:
-            held = [g for g in held if g.level is None or g.level in wanted]
+            held = tuple(g for g in held if g.level is None or g.level in wanted)
             if Level.CENTRAL not in wanted:
-                held = [g for g in held if g.bound is not Bound.EVERYWHERE or g.role is Role.ADMIN]
+                held = tuple(g for g in held if g.bound is not Bound.EVERYWHERE or g.role is Role.ADMIN)
         return Scope(
             everywhere=any(g.bound is Bound.EVERYWHERE for g in held),
             place_ids=frozenset(g.place_id for g in held if g.place_id is not None),
