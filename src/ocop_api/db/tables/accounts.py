@@ -72,12 +72,18 @@ class AccountSession(Base):
     """When the present generation began; the grace for a lost answer counts from here."""
     revoked_at: Mapped[datetime | None]
     revoked_for: Mapped[str | None]
+    method: Mapped[str] = mapped_column(default="password")
+    """How the person showed who they are."""
+    user_agent: Mapped[str | None]
+    """Program and system in a few words, so that the owner recognises the sign-in."""
 
     __table_args__ = (
         CheckConstraint(
-            "revoked_for in ('signed_out', 'refresh_reused', 'password_changed', 'user_disabled')",
+            "revoked_for in ('signed_out', 'refresh_reused', 'password_changed', 'user_disabled', "
+            "'ended_by_owner', 'ended_by_administrator')",
             name="revoked_for",
         ),
+        CheckConstraint("method in ('password', 'oidc')", name="method"),
         CheckConstraint("(revoked_at is null) = (revoked_for is null)", name="revoked_with_reason"),
     )
 
