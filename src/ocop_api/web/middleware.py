@@ -4,7 +4,6 @@ One pure ASGI layer: request id, one Host, a deadline, security headers, the acc
 and the last net under an unexpected failure. Logs never hold query strings, bodies, names or tokens.
 """
 
-import asyncio
 import re
 import time
 from collections.abc import MutableMapping
@@ -18,6 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ocop_api.db.base import uuid7
 from ocop_api.settings import WebSettings
+from ocop_api.web.deadline import deadline
 from ocop_api.web.problems import problem_response, unavailable
 
 log = structlog.get_logger()
@@ -96,7 +96,7 @@ class EdgeMiddleware:
             if not self._host_is_good(request):
                 await problem_response(request, 400, "request.bad_host")(scope, receive, finish)
             else:
-                async with asyncio.timeout(self.settings.request_deadline):
+                async with deadline(scope, self.settings.request_deadline):
                     await self.app(scope, receive, finish)
         except Exception as error:  # noqa: BLE001 - the last net: every failure becomes a problem
             await self._fail(request, scope, receive, finish, error, begun=begun)
