@@ -103,6 +103,7 @@ def serve(
                 host=host,
                 port=port,
                 server_header=False,
+                proxy_headers=False,  # ocop_api.web.client_network reads them, by our own setting
                 date_header=True,
                 access_log=False,
                 log_level="warning",

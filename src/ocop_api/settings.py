@@ -5,6 +5,7 @@ A variable is ``OCOP_<GROUP>_<NAME>``: ``OCOP_DATABASE_URL``, ``OCOP_WEB_PUBLIC_
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Literal
 
@@ -46,6 +47,10 @@ class WebSettings(_Group):
     cors_origins: tuple[str, ...] = Field((), description="origins of browser apps that may call the API")
     request_deadline: float = Field(25.0, description="seconds after which a request is given up")
     allowed_hosts: tuple[str, ...] = Field((), description="Host headers accepted; empty accepts any one")
+    trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = Field(
+        (IPv4Network("127.0.0.0/8"), IPv6Network("::1/128")),
+        description="networks of the reverse proxies whose X-Forwarded-For names the client",
+    )
 
 
 class SecuritySettings(_Group):
@@ -58,6 +63,9 @@ class SecuritySettings(_Group):
     argon2_memory_kib: int = Field(65536, ge=8)
     secret: SecretStr = Field(
         SecretStr(DEMO_SECRET), description="32 or more characters; seals second factors, signs upload links"
+    )
+    second_factor_required: bool = Field(
+        False, description="officers, leaders and administrators sign in with a second factor only"
     )
     ledger_key_file: Path | None = Field(None, description="Ed25519 seed of the checkpoints' signature")
     admin_email: str = Field("", description="first administrator, made by `ocop-api seed` if absent")

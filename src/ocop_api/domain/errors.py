@@ -47,5 +47,9 @@ class Gone(DomainError):  # noqa: N818
     """It was here once and is not any more (an expired cursor or token)."""
 
 
+class TooManyAttempts(DomainError):  # noqa: N818
+    """Too much of it in a short time; ``retry_after`` in the data says how many seconds to wait."""
+
+
 class Unavailable(DomainError):  # noqa: N818
     """A part the action needs (database, storage) does not answer now; trying again may help."""

@@ -136,7 +136,8 @@ def _answers(method: str, operation: dict[str, Any]) -> None:
     for status in sorted(_statuses(method, operation)):
         problem = {PROBLEM_MEDIA_TYPE: {"schema": _PROBLEM_REF}}
         responses.setdefault(status, {"description": _REASONS[status], "content": problem})
-    headers = {"201": "Location", "202": "Location", "401": "WWW-Authenticate", "503": "Retry-After"}
+    headers = {"201": "Location", "202": "Location", "401": "WWW-Authenticate", "429": "Retry-After"}
+    headers["503"] = "Retry-After"
     if is_json:
         headers["200"] = "ETag"
     for status, name in headers.items():

@@ -33,6 +33,7 @@ from ocop_api.domain.errors import (
     NotFound,
     RuleViolation,
     StaleVersion,
+    TooManyAttempts,
     Unauthenticated,
     Unavailable,
 )
@@ -51,6 +52,7 @@ _STATUS: dict[type[DomainError], int] = {
     Invalid: 422,
     Unauthenticated: 401,
     Gone: 410,
+    TooManyAttempts: 429,
     Unavailable: 503,
 }
 
@@ -202,7 +204,8 @@ async def _on_domain_error(request: Request, error: Exception) -> Response:
     if not isinstance(error, DomainError):
         raise error
     status = next(s for kind, s in _STATUS.items() if isinstance(error, kind))
-    return problem_response(request, status, error.code, error.data)
+    headers = {"Retry-After": str(error.data["retry_after"])} if isinstance(error, TooManyAttempts) else None
+    return problem_response(request, status, error.code, error.data, headers=headers)
 
 
 async def _on_validation_error(request: Request, error: Exception) -> Response:
