@@ -12,7 +12,8 @@ depends_on = None
 _BEFORE = "array_to_tsvector(string_to_array(search_text, ' '))"
 _SEARCHED = (
     "array_to_tsvector(array_remove("
-    "string_to_array(search_text, ' ') || string_to_array(regexp_replace(regexp_replace("
+    "string_to_array(regexp_replace(search_text, '[^ ]{255,}', '', 'g'), ' ')"
+    " || string_to_array(regexp_replace(regexp_replace("
     "lower(translate(regexp_replace("
     "normalize(coalesce(story, '') || ' ' || coalesce(description, ''), NFKD), "
     r"'[\u0300-\u036f]', '', 'g'), 'Đđ', 'dd') collate "

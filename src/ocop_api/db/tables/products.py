@@ -12,11 +12,12 @@ from ocop_api.db.base import AreaPath, Base, Identity, Stamped, Versioned
 
 _TOLD = "coalesce(story, '') || ' ' || coalesce(description, '')"
 # The folding of domain.vietnamese in SQL, for the letters of Vietnamese: the database keeps the vector right
-# whoever writes the row. A word of sixty letters is none, and a lexeme may not be longer than 2 KB.
+# whoever writes the row. Endless words are left out: a lexeme may not be longer than 2 KB.
 _TOLD_FOLDED = rf"regexp_replace(normalize({_TOLD}, NFKD), '[\u0300-\u036f]', '', 'g')"  # marks off
 SEARCHED = (
     "array_to_tsvector(array_remove("
-    "string_to_array(search_text, ' ') || string_to_array(regexp_replace(regexp_replace("
+    "string_to_array(regexp_replace(search_text, '[^ ]{255,}', '', 'g'), ' ')"
+    " || string_to_array(regexp_replace(regexp_replace("
     f"lower(translate({_TOLD_FOLDED}, 'Đđ', 'dd') collate \"C\"), "
     "'[^a-z0-9]+', ' ', 'g'), '[a-z0-9]{60,}', '', 'g'), ' ')"
     " || area_path || array['#' || coalesce(set_number::text, '')], ''))"
