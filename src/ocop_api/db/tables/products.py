@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ocop_api.db.base import AreaPath, Base, Identity, Stamped, Versioned
+from ocop_api.db.tables.product_facts import FACT_CHECKS, ProductFactColumns
 
 _TOLD = "coalesce(story, '') || ' ' || coalesce(description, '')"
 # The folding of domain.vietnamese in SQL, for the letters of Vietnamese: the database keeps the vector right
@@ -25,7 +26,7 @@ SEARCHED = (
 """Expression of ``Product.search``. Words go in as they are: the text parser would cut some differently."""
 
 
-class Product(Stamped, Versioned, Base):
+class Product(ProductFactColumns, Stamped, Versioned, Base):
     """One product. ``stars`` are what the last recognition says; whether they count is a matter of the day.
 
     ``recognition_status`` is ``none``, ``valid`` (granted by a dated decision), ``reported`` (known from
@@ -71,6 +72,7 @@ class Product(Stamped, Versioned, Base):
     """How sure imported facts are, as the source grades them."""
 
     __table_args__ = (
+        *FACT_CHECKS,
         CheckConstraint("industry in ('I', 'II', 'III', 'IV', 'V', 'VI')", name="industry"),
         CheckConstraint("set_number between 1 and 26", name="set_number"),
         CheckConstraint("price_vnd >= 0", name="price_vnd"),
