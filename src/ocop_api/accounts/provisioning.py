@@ -74,6 +74,12 @@ async def ensure_user(
     return row.id
 
 
+async def account_with(session: AsyncSession, email: str) -> UUID | None:
+    """The id of the account that signs in with this e-mail in any case, whoever asks; None without one."""
+    row = await UserRepository(session).find_by_email(fold_email(email))
+    return None if row is None else row.id
+
+
 async def _create(
     session: AsyncSession,
     users: UserRepository,

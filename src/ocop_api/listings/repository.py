@@ -1,7 +1,7 @@
 """Rows of channels and listings."""
 
 import csv
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from importlib.resources import files
 from typing import Any
@@ -83,6 +83,21 @@ class ListingRepository:
         if lock:
             statement = statement.with_for_update(of=Listing)
         return (await self._session.execute(statement)).one_or_none()
+
+    async def on_channel(self, product_id: UUID, channel: str) -> Listing | None:
+        """The locked listing of a product on a channel."""
+        statement = select(Listing).where(Listing.product_id == product_id, Listing.channel_code == channel)
+        return (await self._session.scalars(statement.with_for_update())).one_or_none()
+
+    async def known_as(
+        self, channel: str, external_ids: Collection[str], urls: Collection[str]
+    ) -> Sequence[Listing]:
+        """Listings of a channel with one of these identifiers or addresses."""
+        statement = select(Listing).where(
+            Listing.channel_code == channel,
+            Listing.external_id.in_(external_ids) | Listing.url.in_(urls),
+        )
+        return (await self._session.scalars(statement.order_by(Listing.id))).all()
 
     async def page(
         self,

@@ -1,5 +1,6 @@
 """Listings of products on channels, and how much of the catalogue they cover."""
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -20,6 +21,7 @@ from ocop_api.listings import policy
 from ocop_api.listings.repository import ONLINE, ListingRepository
 from ocop_api.listings.schemas import ListingCreate, ListingFilter, ListingUpdate
 from ocop_api.places.service import PlaceService
+from ocop_api.producers.schemas import Outcome
 from ocop_api.products.service import ProductService
 from ocop_api.web.conditional import ExpectedVersion
 
@@ -103,6 +105,62 @@ class ListingService:
         await self._session.flush()  # a duplicate shows here, before anything is recorded about it
         await self._record("listing.declared", listing, {"state": listing.state})
         return self._present(listing, channel.kind)
+
+    async def known_as(
+        self, channel: str, *, external_ids: Collection[str] = (), urls: Collection[str] = ()
+    ) -> Sequence[Listing]:
+        """Listings that lists of a channel may mean, by identifier or address; nothing of them is public."""
+        return await self._rows.known_as(channel, external_ids, urls)
+
+    async def put(
+        self, wanted: ListingCreate, *, state: ListingState | None = None
+    ) -> tuple[Listing, Outcome]:
+        """Declare a listing from a list, or complete the one that stands; safe to repeat.
+
+        It is recognised by product and channel. A fact that is not given (None) never erases a known one.
+
+        Args:
+            wanted: product, channel and facts; ``live`` is not looked at.
+            state: live, draft or delisted as the list claims; None leaves a listing that stands as it is.
+
+        Raises:
+            NotFound, Forbidden, Invalid, Conflict: as ``declare``.
+            RuleViolation: ``listings.action_not_allowed`` when the state cannot follow the stored one.
+        """
+        live = state is ListingState.LIVE
+        product = await ProductService(self._session, self._actor, self._now).get(wanted.product_id)
+        if not policy.may_edit(self._actor, product.producer_id, product.area_path):
+            raise Forbidden("auth.not_permitted", permission=Permission.LISTING_EDIT.value)
+        listing = await self._rows.on_channel(product.id, wanted.channel)
+        if listing is None:
+            declared = await self.declare(wanted.model_copy(update={"live": live}), ListingSource.IMPORT)
+            return declared.listing, Outcome.CREATED
+        url = str(wanted.url) if wanted.url else None
+        given = {"url": url, "external_id": wanted.external_id, "price_vnd": wanted.price_vnd}
+        changes = {
+            name: value
+            for name, value in given.items()
+            if value is not None and getattr(listing, name) != value
+        }
+        if "url" in changes and (channel := await self._rows.channel(listing.channel_code)) is not None:
+            _check_host(channel, url)
+        old = ListingState(listing.state)
+        if changes:
+            for name, value in changes.items():
+                setattr(listing, name, value)
+            # What an officer saw on sale was the page before the change.
+            listing.last_verified_at = listing.last_verified_by = None
+            await self._changed(listing, "listing.updated", {"fields": sorted(changes)})
+        if state is None or state is old:
+            return listing, Outcome.UPDATED if changes else Outcome.UNCHANGED
+        action = {
+            ListingState.LIVE: ListingAction.PUBLISH,
+            ListingState.DELISTED: ListingAction.DELIST,
+        }.get(state, ListingAction.REDRAFT)
+        listing.state = apply(old, action).value
+        listing.reason = None
+        await self._changed(listing, f"listing.{listing.state}", {"from": old.value, "reason": None})
+        return listing, Outcome.UPDATED
 
     async def read(self, listing_id: UUID) -> ListedProduct:
         """One visible listing, or NotFound ``listings.not_found``."""

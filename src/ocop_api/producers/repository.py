@@ -1,6 +1,6 @@
 """Rows of producers. The register is public: reading has no row scope, private columns are cut later."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -58,6 +58,13 @@ class ProducerRepository:
         )
         exact = [row for row in rows if tax_code is not None and row.tax_code == tax_code]
         return exact or rows
+
+    async def meant(self, *, names_folded: Collection[str], tax_codes: Collection[str]) -> Sequence[Producer]:
+        """Producers of one of these names or tax codes."""
+        statement = select(Producer).where(
+            Producer.name_folded.in_(names_folded) | Producer.tax_code.in_(tax_codes)
+        )
+        return (await self._session.execute(statement.order_by(Producer.id))).scalars().all()
 
     async def insert_unless_there(self, values: Mapping[str, Any]) -> UUID | None:
         """The id of the new row, or None when its key is taken (by a writer at the same time, say)."""

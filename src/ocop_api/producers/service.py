@@ -1,6 +1,6 @@
 """Registering and changing producers."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -87,6 +87,12 @@ class ProducerService:
         if row is None:
             raise NotFound("producers.unknown", producer_id=producer_id)
         return row
+
+    async def meant(
+        self, *, names: Collection[str] = (), tax_codes: Collection[str] = ()
+    ) -> Sequence[Producer]:
+        """Producers that lists may mean, by folded name or tax code, in one query."""
+        return await self._rows.meant(names_folded={fold(name) for name in names}, tax_codes=tax_codes)
 
     async def get_for_edit(self, producer_id: UUID) -> Producer:
         """The row locked, if the actor may change it.

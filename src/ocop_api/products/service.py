@@ -1,6 +1,7 @@
 """Registering and changing products."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -29,6 +30,15 @@ from ocop_api.products.schemas import (
 from ocop_api.products.terms import Recognition
 
 
+@dataclass(frozen=True, slots=True)
+class KnownProduct:
+    """A registered product as a list names it."""
+
+    product: Product
+    producer_name: str
+    producer_folded: str
+
+
 class ProductService:
     """The register of products, for one actor at one instant."""
 
@@ -49,6 +59,28 @@ class ProductService:
         if row is None:
             raise NotFound("products.unknown", product_id=product_id)
         return row
+
+    async def meant(
+        self,
+        *,
+        ids: Collection[UUID] = (),
+        product_codes: Collection[str] = (),
+        gtins: Collection[str] = (),
+        names: Collection[str] = (),
+        producers: Collection[str] = (),
+    ) -> list[KnownProduct]:
+        """Products that lists may mean, in one query: of one of these keys or names, or of these producers.
+
+        Names are compared folded; the register is public, so no row is hidden from the actor.
+        """
+        rows = await self._rows.meant(
+            ids=ids,
+            product_codes=product_codes,
+            gtins=gtins,
+            names_folded={fold(name) for name in names},
+            producers_folded={fold(name) for name in producers},
+        )
+        return [KnownProduct(product, name, folded) for product, name, folded in rows]
 
     async def get_for_edit(self, product_id: UUID) -> Product:
         """The row locked, if the actor may change it.

@@ -88,6 +88,25 @@ class TraceabilityRepository:
         wanted = select(GrowingArea).where(GrowingArea.id == area_id, _visible_to(actor, GrowingArea))
         return (await self._session.execute(wanted)).scalar_one_or_none()
 
+    async def same_growing_area(
+        self, producer_id: UUID, *, code: str | None, name_key: str
+    ) -> GrowingArea | None:
+        """The locked area of a producer with this code; without one, the oldest of this name.
+
+        An area of the name that has no code yet is the one a list brings the code of.
+        """
+        named = GrowingArea.sort_key == name_key
+        meant = named if code is None else or_(GrowingArea.code == code, named & GrowingArea.code.is_(None))
+        statement = (
+            select(GrowingArea)
+            .where(GrowingArea.producer_id == producer_id, meant)
+            .order_by((GrowingArea.code == code).desc().nulls_last(), GrowingArea.id)
+            .limit(1)
+            .with_for_update()
+            .execution_options(populate_existing=True)
+        )
+        return (await self._session.scalars(statement)).one_or_none()
+
     async def growing_areas(self, wanted: GrowingAreaFilter, actor: Actor) -> Rows:
         """A page of the growing areas the actor may see."""
         rows = select(GrowingArea).where(_visible_to(actor, GrowingArea))

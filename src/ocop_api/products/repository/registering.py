@@ -1,15 +1,16 @@
 """Rows of products for registering and changing, and one product in full for everybody."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
 import asyncpg
-from sqlalchemy import Select, select
+from sqlalchemy import Row, Select, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ocop_api.db.base import uuid7
+from ocop_api.db.tables.producers import Producer
 from ocop_api.db.tables.products import Product
 from ocop_api.products.repository.catalogue import SUMMARY_COLUMNS
 
@@ -64,6 +65,30 @@ class ProductRepository:
         statement = insert(Product).values(id=uuid7(), version=1, **values)
         statement = statement.on_conflict_do_nothing(index_elements=["producer_id", "name_folded"])
         return (await self._session.execute(statement.returning(Product.id))).scalar_one_or_none()
+
+    async def meant(
+        self,
+        *,
+        ids: Collection[UUID],
+        product_codes: Collection[str],
+        gtins: Collection[str],
+        names_folded: Collection[str],
+        producers_folded: Collection[str],
+    ) -> Sequence[Row[Product, str, str]]:
+        """Products with one of these keys, or of one of these producers, each with its producer's name."""
+        statement = (
+            select(Product, Producer.name, Producer.name_folded)
+            .join(Producer, Producer.id == Product.producer_id)
+            .where(
+                Product.id.in_(ids)
+                | Product.product_code.in_(product_codes)
+                | Product.gtin.in_(gtins)
+                | Product.name_folded.in_(names_folded)
+                | Producer.name_folded.in_(producers_folded)
+            )
+            .order_by(Product.id)
+        )
+        return (await self._session.execute(statement)).all()
 
     async def _one(self, statement: Select[Product], *, lock: bool) -> Product | None:
         if lock:
