@@ -1,0 +1,1 @@
+"""From a file on disk to records: CSV, NDJSON, XLSX and ODS, streamed."""
