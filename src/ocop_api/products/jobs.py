@@ -5,6 +5,7 @@ from uuid import UUID
 
 from ocop_api.domain.actor import SYSTEM
 from ocop_api.jobs.queue import Handler, JobContext
+from ocop_api.products.photo_jobs import make_renditions
 from ocop_api.products.service import ProductService
 
 
@@ -15,4 +16,7 @@ async def follow_producer(context: JobContext, payload: dict[str, Any]) -> None:
         await service.follow_producer(UUID(payload["producer_id"]))
 
 
-JOBS: dict[str, Handler] = {"products.follow_producer": follow_producer}
+JOBS: dict[str, Handler] = {
+    "products.follow_producer": follow_producer,
+    "products.make_renditions": make_renditions,
+}
