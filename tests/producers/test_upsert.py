@@ -52,16 +52,16 @@ async def test_merged_provinces_keep_a_producer_one(database: Database) -> None:
 
 async def test_a_tax_code_finds_the_producer_under_another_name(database: Database) -> None:
     first, _ = await upsert(database, producer(place_id="34:68"))
-    with_code, _ = await upsert(database, producer(place_id="34:68", private={"tax_code": "6400123456"}))
+    with_code, _ = await upsert(database, producer(place_id="34:68", private={"tax_code": "6400123455"}))
     renamed, _ = await upsert(
-        database, producer("BOANERGES Đắk Nông", place_id="34:68", private={"tax_code": "6400123456"})
+        database, producer("BOANERGES Đắk Nông", place_id="34:68", private={"tax_code": "6400123455"})
     )
     assert first.id == with_code.id == renamed.id
     assert renamed.name == "BOANERGES Đắk Nông"
 
 
 async def test_a_name_of_several_is_not_guessed(database: Database) -> None:
-    for code in ("6400123456", "6400123457"):
+    for code in ("6400123455", "6400123462"):
         await upsert(database, producer(place_id="34:68", private={"tax_code": code}))
     with pytest.raises(Conflict, match=r"producers\.ambiguous"):
         await upsert(database, producer(place_id="34:68"))

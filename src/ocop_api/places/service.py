@@ -201,17 +201,19 @@ class PlaceService:
         Raises:
             NotFound: ``places.unknown``.
         """
-        place = await self.get(place_id)
+        paths = await self.area_paths([place_id])
+        if place_id not in paths:
+            raise NotFound("places.unknown", text=place_id, on=None, suggestions=[])
+        return paths[place_id]
+
+    async def area_paths(self, place_ids: Iterable[str]) -> dict[str, list[str]]:
+        """``area_path`` of many places by id, in two queries; unknown ids are left out."""
+        known = await self.get_many(place_ids)
+        above = {unit for place in known.values() for unit in place.path}
         by_old: dict[str, list[PlaceUnit]] = {}
-        for old_id, _, row in await self._places.successors(place.path):
+        for old_id, _, row in await self._places.successors(above) if above else ():
             by_old.setdefault(old_id, []).append(row)
-        path = list(place.path)
-        for unit_id in reversed(place.path):
-            if unit_id in by_old:
-                above = [step for row in by_old[unit_id] for step in row.path[:-1]]
-                path += [*above, *(row.id for row in by_old[unit_id])]
-                break
-        return list(dict.fromkeys(path))
+        return {place_id: _area_path(place, by_old) for place_id, place in known.items()}
 
     async def ancestors(self, place: Place) -> list[Place]:
         """The units above, the province first."""
@@ -306,6 +308,16 @@ def _place(row: PlaceUnit) -> Place:
         lat=row.lat,
         lon=row.lon,
     )
+
+
+def _area_path(place: Place, by_old: dict[str, list[PlaceUnit]]) -> list[str]:
+    path = list(place.path)
+    for unit_id in reversed(place.path):
+        if unit_id in by_old:
+            above = [step for row in by_old[unit_id] for step in row.path[:-1]]
+            path += [*above, *(row.id for row in by_old[unit_id])]
+            break
+    return list(dict.fromkeys(path))
 
 
 def _told(place: Place) -> dict[str, str]:

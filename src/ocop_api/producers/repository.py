@@ -1,15 +1,14 @@
 """Rows of producers. The register is public: reading has no row scope, private columns are cut later."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, or_, select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import ColumnElement, Text, any_, cast, or_, select
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from ocop_api.db.base import uuid7
 from ocop_api.db.paging import Rows, SortKey, Sorts, fetch_page
 from ocop_api.db.tables.producers import Producer
 from ocop_api.producers.schemas import COOPERATIVE_FORMS, ProducerFilter
@@ -41,36 +40,25 @@ class ProducerRepository:
             statement = statement.with_for_update(read=share).execution_options(populate_existing=True)
         return (await self._session.execute(statement)).scalar_one_or_none()
 
-    async def same(
-        self, *, name_folded: str, province_id: str | None, tax_code: str | None
-    ) -> list[Producer]:
-        """Locked rows that may be the one meant: of this tax code, else of this name in this province.
-
-        With a tax code a row of the same name counts only as long as it has none of its own.
-        """
-        named = (Producer.name_folded == name_folded) & Producer.province_id.is_not_distinct_from(province_id)
-        meant: ColumnElement[bool] = named
-        if tax_code is not None:
-            meant = or_(Producer.tax_code == tax_code, named & Producer.tax_code.is_(None))
-        statement = select(Producer).where(meant).order_by(Producer.id).with_for_update()
-        rows = list(
-            (await self._session.execute(statement.execution_options(populate_existing=True))).scalars()
-        )
-        exact = [row for row in rows if tax_code is not None and row.tax_code == tax_code]
-        return exact or rows
-
     async def meant(self, *, names_folded: Collection[str], tax_codes: Collection[str]) -> Sequence[Producer]:
-        """Producers of one of these names or tax codes."""
-        statement = select(Producer).where(
-            Producer.name_folded.in_(names_folded) | Producer.tax_code.in_(tax_codes)
-        )
-        return (await self._session.execute(statement.order_by(Producer.id))).scalars().all()
+        """Rows with one of these folded names or tax codes, oldest first, without a lock."""
+        conditions = []
+        if names_folded:
+            conditions.append(Producer.name_folded == any_(_texts(names_folded)))
+        if tax_codes:
+            conditions.append(Producer.tax_code == any_(_texts(tax_codes)))
+        if not conditions:
+            return []
+        statement = select(Producer).where(or_(*conditions)).order_by(Producer.id)
+        return (await self._session.execute(statement)).scalars().all()
 
-    async def insert_unless_there(self, values: Mapping[str, Any]) -> UUID | None:
-        """The id of the new row, or None when its key is taken (by a writer at the same time, say)."""
-        statement = insert(Producer).values(id=uuid7(), version=1, **values)
-        created = await self._session.execute(statement.on_conflict_do_nothing().returning(Producer.id))
-        return created.scalar_one_or_none()
+    async def lock(self, producer_ids: Collection[UUID]) -> set[UUID]:
+        """Lock these rows, read anew, in one order for all writers; gives those that still exist."""
+        if not producer_ids:
+            return set()
+        statement = select(Producer).where(Producer.id.in_(producer_ids)).order_by(Producer.id)
+        statement = statement.with_for_update().execution_options(populate_existing=True)
+        return {row.id for row in await self._session.scalars(statement)}
 
     async def page(self, wanted: ProducerFilter, *, place_id: str | None) -> Rows:
         """One page of rows by the filters; ``place_id`` is the place already found."""
@@ -85,3 +73,7 @@ class ProducerRepository:
             counted = Producer.legal_form.in_(sorted(COOPERATIVE_FORMS))
             statement = statement.where(counted if wanted.is_cooperative else ~counted)
         return await fetch_page(self._session, statement, _SORTS, wanted.slice())
+
+
+def _texts(values: Collection[str]) -> ColumnElement[Any]:
+    return cast(sorted(values), ARRAY(Text))

@@ -1,6 +1,5 @@
 """Shapes of producers. What only officers and the producer see stands in ``private``."""
 
-import re
 from datetime import date
 from enum import StrEnum
 from typing import Annotated, Any, Self
@@ -9,27 +8,23 @@ from uuid import UUID
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from ocop_api.domain.regime_terms import ProducerForm
-from ocop_api.web.schemas import Input, Instant, LongText, Output, PageQuery, ShortText, clean_text
+from ocop_api.domain.registration import CooperativeClass, phone, phone_as_written, tax_code
+from ocop_api.web.schemas import Code, Input, Instant, LongText, Output, PageQuery, ShortText, clean_text
 
 COOPERATIVE_FORMS = frozenset({ProducerForm.COOPERATIVE, ProducerForm.COOPERATIVE_UNION})
 """Forms counted as cooperatives (*hợp tác xã, liên hiệp hợp tác xã*); a cooperative group is none."""
 
-_TAX_CODE = re.compile(r"\d{10}(-\d{3})?|\d{12}")
-_BRANCH_DIGITS = 13
-
-
-def _tax_code(value: str) -> str:
-    compact = re.sub(r"[\s.]", "", value)
-    if compact.isdigit() and len(compact) == _BRANCH_DIGITS:
-        compact = f"{compact[:10]}-{compact[10:]}"
-    if not _TAX_CODE.fullmatch(compact):
-        raise ValueError("a tax code has 10 digits, 10 and a branch of 3, or 12 (personal number)")
-    return compact
-
-
-TaxCode = Annotated[str, StringConstraints(max_length=20), AfterValidator(_tax_code)]
+TaxCode = Annotated[str, StringConstraints(max_length=20), AfterValidator(tax_code)]
 """Tax code (*mã số thuế*): 10 digits, 10-3 for a branch, 12 for a household's personal number."""
-Phone = Annotated[str, StringConstraints(pattern=r"^\+?[0-9][0-9 .()/-]{5,38}$", strip_whitespace=True)]
+Phone = Annotated[
+    str, StringConstraints(min_length=8, max_length=40, strip_whitespace=True), AfterValidator(phone)
+]
+"""A phone number in any usual writing, kept as it is dialled from anywhere."""
+Website = Annotated[
+    str,
+    StringConstraints(pattern=r"^https?://[^\s/@]+(/\S*)?$", max_length=500, strip_whitespace=True),
+    AfterValidator(clean_text),
+]
 Email = Annotated[
     str,
     StringConstraints(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$", max_length=254, strip_whitespace=True),
@@ -40,6 +35,9 @@ PlaceId = Annotated[str, StringConstraints(pattern=r"^(34|63):[0-9]{2,5}$")]
 Count = Annotated[int, Field(ge=0, le=1_000_000)]
 
 
+Year = Annotated[int, Field(ge=1990, le=2100)]
+
+
 class Outcome(StrEnum):
     """What an upsert did."""
 
@@ -48,10 +46,28 @@ class Outcome(StrEnum):
     UNCHANGED = "unchanged"
 
 
-class ProducerPrivate(Input):
-    """What only officers of the area and the producer see: person, contact, tax code, origin."""
+class Contact(Input):
+    """One more person to reach at the producer."""
 
-    tax_code: TaxCode | None = Field(None, examples=["6400123456"])
+    name: ShortText = Field(examples=["Trần Văn Bình"])
+    position: ShortText | None = Field(None, examples=["Kế toán"])
+    phone: Phone | None = Field(None, examples=["0912 345 678"])
+    email: Email | None = None
+
+
+class ProducerPrivate(Input):
+    """What only officers of the area and the producer see: person, contact, tax code, people, origin."""
+
+    tax_code: TaxCode | None = Field(
+        None,
+        description="10 digits, 10 and a branch of 3, or the personal number of a household; checked",
+        examples=["6400123455"],
+    )
+    registration_number: Code | None = Field(None, description="of the business or household registration")
+    registered_on: date | None = Field(None, examples=["2019-05-20"])
+    registration_issuer: ShortText | None = Field(None, examples=["Sở Tài chính tỉnh Lâm Đồng"])
+    cooperative_class: CooperativeClass | None = Field(None, description="yearly grade of a cooperative")
+    cooperative_class_year: Year | None = None
     representative_name: ShortText | None = Field(None, examples=["Nguyễn Thị Hoa"])
     representative_position: ShortText | None = Field(None, examples=["Giám đốc"])
     representative_is_woman: bool | None = None
@@ -59,8 +75,21 @@ class ProducerPrivate(Input):
     representative_has_disability: bool | None = None
     phone: Phone | None = Field(None, examples=["0261 3 123 456"])
     email: Email | None = Field(None, examples=["lienhe@example.vn"])
+    contacts: Annotated[list[Contact], Field(max_length=10)] = Field(
+        default_factory=list, description="further people to reach; replaced as a whole"
+    )
     member_count: Count | None = Field(None, description="members of a cooperative or group")
+    members_women: Count | None = None
+    members_ethnic_minority: Count | None = None
+    members_poor_households: Count | None = Field(None, description="members of poor households")
     labour_count: Count | None = Field(None, description="people who work for the producer")
+    labour_in_commune: Count | None = Field(None, description="of them, living in the commune")
+    labour_in_province: Count | None = Field(
+        None, description="of them, living in the province, those of the commune included"
+    )
+    labour_women: Count | None = None
+    labour_ethnic_minority: Count | None = None
+    labour_disabled: Count | None = None
     source: LongText | None = Field(None, description="where imported facts come from")
     notes: LongText | None = None
 
@@ -69,6 +98,9 @@ def flat(body: Input) -> dict[str, Any]:
     """The fields that were sent, those of ``private`` beside the others, as columns are named."""
     sent = body.model_dump(exclude_unset=True)
     private: dict[str, Any] = sent.pop("private", {})
+    if "contacts" in private:
+        contacts = body.private.contacts  # type: ignore[attr-defined]
+        private["contacts"] = [contact.model_dump(mode="json") for contact in contacts]
     return sent | private
 
 
@@ -81,6 +113,8 @@ class ProducerCreate(Input):
     place_id: PlaceId | None = Field(
         None, description="finest unit known: commune, district or province", examples=["34:24611"]
     )
+    established_on: date | None = Field(None, examples=["2015-03-01"])
+    website: Website | None = Field(None, examples=["https://htxdakwil.example.vn"])
     private: ProducerPrivate = Field(default_factory=ProducerPrivate)
 
 
@@ -91,6 +125,8 @@ class ProducerUpdate(Input):
     name: ShortText | None = Field(None, description="not null", examples=["Hợp tác xã Nông nghiệp Đắk Mil"])
     address: ShortText | None = Field(None, examples=["Thôn 3, xã Đắk Mil"])
     place_id: PlaceId | None = None
+    established_on: date | None = None
+    website: Website | None = None
     private: ProducerPrivate | None = Field(None, description="merged field by field; not null")
 
     @model_validator(mode="after")
@@ -101,21 +137,52 @@ class ProducerUpdate(Input):
         return self
 
 
+class ContactRead(Output):
+    """One more person to reach."""
+
+    name: str
+    position: str | None = None
+    phone: str | None = Field(None, examples=["+84912345678"])
+    email: str | None = None
+
+
 class ProducerPrivateRead(Output):
     """The private part, for those whose area or producer it is."""
 
-    tax_code: str | None = Field(examples=["6400123456"])
+    tax_code: str | None = Field(examples=["6400123455"])
+    registration_number: str | None
+    registered_on: date | None
+    registration_issuer: str | None
+    cooperative_class: CooperativeClass | None
+    cooperative_class_year: int | None
     representative_name: str | None = Field(examples=["Nguyễn Văn Hòa"])
     representative_position: str | None
     representative_is_woman: bool | None
     representative_is_ethnic_minority: bool | None
     representative_has_disability: bool | None
-    phone: str | None = Field(examples=["0261 3 123 456"])
+    phone: str | None = Field(examples=["+842613123456"])
+    phone_display: str | None = Field(None, description="as people write it", examples=["0261 3123 456"])
     email: str | None
+    contacts: list[ContactRead]
     member_count: int | None = Field(examples=[35])
+    members_women: int | None
+    members_ethnic_minority: int | None
+    members_poor_households: int | None
     labour_count: int | None
+    labour_in_commune: int | None
+    labour_in_province: int | None
+    labour_women: int | None
+    labour_ethnic_minority: int | None
+    labour_disabled: int | None
     source: str | None
     notes: str | None
+
+    @model_validator(mode="after")
+    def _phone_as_written(self) -> Self:
+        if self.phone is not None:
+            # The model is frozen for everyone else; this is still its making.
+            object.__setattr__(self, "phone_display", phone_as_written(self.phone))
+        return self
 
 
 class ProducerRead(Output):
@@ -127,6 +194,8 @@ class ProducerRead(Output):
     name: str = Field(examples=["Hợp tác xã Nông nghiệp Đắk Wil"])
     address: str | None
     place_id: str | None = Field(examples=["34:24611"])
+    established_on: date | None
+    website: str | None
     private: ProducerPrivateRead | None = None
     created_at: Instant
     updated_at: Instant

@@ -11,12 +11,21 @@ from ocop_api.db.tables.producers import Producer
 from ocop_api.domain.actor import Actor, Permission
 from ocop_api.domain.administration import LAST_DAY_OF_DISTRICTS
 from ocop_api.domain.clock import vietnam_date
-from ocop_api.domain.errors import Conflict, Forbidden, Invalid, NotFound
-from ocop_api.domain.vietnamese import fold, sort_key
+from ocop_api.domain.errors import DomainError, Forbidden, Invalid, NotFound
+from ocop_api.domain.vietnamese import fold
 from ocop_api.jobs.queue import enqueue
 from ocop_api.ledger.recording import record
 from ocop_api.places.service import PlaceService
-from ocop_api.producers.policy import is_cooperative, may_create, province_of, search_words
+from ocop_api.producers.importing import ProducerImport
+from ocop_api.producers.policy import (
+    COUNTS,
+    check_counts,
+    created_facts,
+    is_cooperative,
+    may_create,
+    names_of,
+    province_of,
+)
 from ocop_api.producers.repository import ProducerRepository
 from ocop_api.producers.schemas import (
     Outcome,
@@ -145,36 +154,33 @@ class ProducerService:
         return row
 
     async def upsert(self, body: ProducerCreate) -> tuple[Producer, Outcome]:
-        """Register the producer or complete the registered one with the facts given; safe to repeat.
-
-        It is recognised by its tax code, else by its folded name within the province. A fact that is
-        not given (None) never erases a known one, and a place never becomes coarser.
+        """``upsert_many`` of one.
 
         Raises:
-            Conflict: ``producers.ambiguous`` when several of the name are registered and no tax code
-                says which; ``producers.duplicate`` when the key cannot be had.
-            Invalid, Forbidden: as ``create`` and ``update``.
+            DomainError: the refusal that ``upsert_many`` would give.
         """
-        values = await self._new_values(body, check=False)
-        row = await self._same(values)
-        if row is None:
-            self._check_create(values["area_path"])
-            created = await self._rows.insert_unless_there(values)
-            if created is not None:
-                row = await self.get(created)
-                await self._record_created(row)
-                return row, Outcome.CREATED
-            # Another writer registered it between the look and the insert.
-            row = await self._same(values)
-            if row is None:
-                raise Conflict("producers.duplicate")
-        self._check_edit(row)
-        given = {name: value for name, value in flat(body).items() if value is not None}
-        if given.get("place_id") in row.area_path:
-            # The registered place is the same or lies within the given one.
-            del given["place_id"]
-        changed = await self._apply(row, given)
-        return row, Outcome.UPDATED if changed else Outcome.UNCHANGED
+        (answer,) = await self.upsert_many([body])
+        if isinstance(answer, DomainError):
+            raise answer
+        return answer
+
+    async def upsert_many(
+        self, bodies: Sequence[ProducerCreate]
+    ) -> list[tuple[Producer, Outcome] | DomainError]:
+        """Register producers or complete registered ones with the facts given; safe to repeat.
+
+        Each is recognised by its tax code, else by its folded name within the province. A fact that is
+        not given (None) never erases a known one, and a place never becomes coarser. A body sees what
+        those before it in the same call stored. The number of statements does not depend on the number
+        of bodies; calls of about 500 are best.
+
+        Returns:
+            For each body, in order, the row with what was done, or its refusal: ``Conflict``
+            ``producers.ambiguous`` when several of the name are registered and no tax code says which,
+            ``producers.duplicate`` when the key cannot be had; ``Invalid`` and ``Forbidden`` as ``create``
+            and ``update``.
+        """
+        return await ProducerImport(self._session, self._actor, self._now).store(bodies)
 
     def shown(self, row: Producer) -> ProducerRead:
         """The row as the actor may see it: the private part only within the scope of ``producer:read``."""
@@ -188,6 +194,8 @@ class ProducerService:
                 "name": row.name,
                 "address": row.address,
                 "place_id": row.place_id,
+                "established_on": row.established_on,
+                "website": row.website,
                 "private": ProducerPrivateRead.model_validate(row) if insider else None,
                 "created_at": row.created_at,
                 "updated_at": row.updated_at,
@@ -204,29 +212,13 @@ class ProducerService:
         if not scope.covers(area_path=row.area_path, producer_id=row.id):
             raise Forbidden("auth.not_permitted", permission=Permission.PRODUCER_EDIT)
 
-    async def _same(self, values: Mapping[str, Any]) -> Producer | None:
-        found = await self._rows.same(
-            name_folded=values["name_folded"],
-            province_id=values["province_id"],
-            tax_code=values.get("tax_code"),
-        )
-        if len(found) > 1:
-            raise Conflict("producers.ambiguous", name=values["name"], count=len(found))
-        return found[0] if found else None
-
-    async def _new_values(self, body: ProducerCreate, *, check: bool = True) -> dict[str, Any]:
+    async def _new_values(self, body: ProducerCreate) -> dict[str, Any]:
         values = flat(body)
-        values |= self._names(body.name)
+        values |= names_of(body.name)
         values |= await self._area(body.place_id)
-        if check:
-            self._check_create(values["area_path"])
+        self._check_create(values["area_path"])
+        check_counts(values)
         return values | {"created_at": self._now, "updated_at": self._now}
-
-    def _names(self, name: str) -> dict[str, str]:
-        folded = fold(name)
-        if not folded:
-            raise Invalid("producers.name_without_letters", name=name)
-        return {"name_folded": folded, "sort_key": sort_key(name), "search_text": search_words(name)}
 
     async def _area(self, place_id: str | None) -> dict[str, Any]:
         area_path = await area_of(self._session, place_id)
@@ -237,10 +229,11 @@ class ProducerService:
         if not changed:
             return False
         if "name" in changed:
-            self._assign(row, self._names(given["name"]))
+            self._assign(row, names_of(given["name"]))
         if "place_id" in changed:
             self._assign(row, await self._area(given["place_id"]))
         self._assign(row, {name: given[name] for name in changed})
+        check_counts({name: getattr(row, name) for name in COUNTS})
         self._check_edit(row)
         row.updated_at = self._now
         row.touch()
@@ -257,8 +250,7 @@ class ProducerService:
             setattr(row, name, value)
 
     async def _record_created(self, row: Producer) -> None:
-        data = {"name": row.name, "legal_form": str(row.legal_form), "place_id": row.place_id}
-        await self._record("producer.created", row, data)
+        await self._record("producer.created", row, created_facts(row))
 
     async def _record(self, kind: str, row: Producer, data: dict[str, Any]) -> None:
         await record(

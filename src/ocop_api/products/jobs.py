@@ -10,10 +10,12 @@ from ocop_api.products.service import ProductService
 
 
 async def follow_producer(context: JobContext, payload: dict[str, Any]) -> None:
-    """Carry a producer's new name or place over to its products; a second run changes nothing."""
-    async with context.database.transaction() as session:
-        service = ProductService(session, SYSTEM, context.clock())
-        await service.follow_producer(UUID(payload["producer_id"]))
+    """Carry producers' new names or places over to their products; a second run changes nothing."""
+    # Each producer in a transaction of its own, so that a long list holds no locks for long.
+    for producer_id in payload.get("producer_ids") or [payload["producer_id"]]:
+        async with context.database.transaction() as session:
+            service = ProductService(session, SYSTEM, context.clock())
+            await service.follow_producer(UUID(producer_id))
 
 
 JOBS: dict[str, Handler] = {
