@@ -1,6 +1,6 @@
 """What a scanned symbol opens: page, data, link set, and clear refusals."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 from uuid import UUID
 
 import httpx
@@ -13,6 +13,7 @@ from tests.conftest import MovableClock
 from tests.traceability.conftest import Chain, Headers, Trade
 
 from ocop_api.db.session import Database
+from ocop_api.db.tables.photos import ProductPhoto
 from ocop_api.domain.actor import SYSTEM
 from ocop_api.products.service import ProductService
 from ocop_api.products.terms import Recognition
@@ -272,3 +273,44 @@ async def test_a_producer_known_by_an_old_place_is_shown_in_todays(
         await session.execute(text("update product set place_id = null"))
     passport = (await client.get(path_of(chain.bags), headers=JSON)).json()
     assert passport["producer"]["place"] == "Phường Bắc Gia Nghĩa, Tỉnh Lâm Đồng"
+
+
+async def test_the_product_shows_its_main_photo(
+    chain: Chain, client: httpx.AsyncClient, database: Database
+) -> None:
+    drawn = [
+        {"size": size, "media_type": media_type, "width": size, "height": size // 2}
+        for size in (320, 800)
+        for media_type in ("image/webp", "image/jpeg")
+    ]
+    async with database.transaction() as session:
+        for position, (state, main) in enumerate((("ready", False), ("ready", True), ("pending", False)), 1):
+            session.add(
+                ProductPhoto(
+                    product_id=UUID(chain.product["id"]),
+                    role="product",
+                    alt_text=f"Ảnh {position}",
+                    position=position,
+                    is_main=main,
+                    state=state,
+                    media_type="image/jpeg",
+                    size=1,
+                    width=800,
+                    height=400,
+                    sha256=f"{position}" * 64,
+                    renditions=drawn,
+                    created_at=datetime(2026, 6, 1, tzinfo=UTC),
+                    updated_at=datetime(2026, 6, 1, tzinfo=UTC),
+                )
+            )
+    passport = (await client.get(path_of(chain.bags), headers=JSON)).json()
+    assert passport["photo"]["alt_text"] == "Ảnh 2"
+    address = f"http://localhost:8000/v1/media/{'2' * 64}-800.jpg"
+    assert passport["photo"]["renditions"][-1]["url"] == address
+    [image] = [item for item in passport["items"] if item["item"] == "product_image"]
+    assert image["value"] == address
+    assert {entry["item"] for entry in passport["missing"]} == {"standards"}
+    page = (await client.get(path_of(chain.bags), headers=BROWSER)).text
+    # Relative, so that the page's policy ('self') lets it through under any name of the server.
+    assert f'src="/v1/media/{"2" * 64}-800.jpg"' in page
+    assert f"/v1/media/{'2' * 64}-320.webp 320w" in page

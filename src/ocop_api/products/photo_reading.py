@@ -85,6 +85,18 @@ async def main_photos(
     }
 
 
+def photo_of(told: str | None, public_url: str) -> PhotoSummary | None:
+    """The photo that ``MAIN_PHOTO`` gave as JSON text in a statement on the hot pool."""
+    if told is None:
+        return None
+    photo = orjson.loads(told)
+    return PhotoSummary(
+        id=photo["id"],
+        alt_text=photo["alt_text"],
+        renditions=with_urls(photo["sha256"], photo["renditions"], public_url),
+    )
+
+
 async def media_file(pool: "asyncpg.Pool[asyncpg.Record]", store: ObjectStore, name: str) -> MediaFile:
     """A rendition by its name, while some ready photo has it.
 

@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ocop_api.db.paging import Rows, SortKey, Sorts, fetch_page
+from ocop_api.db.tables.photos import MAIN_PHOTO
 from ocop_api.db.tables.traceability import EpcisEvent, GrowingArea, InternalItem, Lot, LotEvent, TraceEdge
 from ocop_api.domain.actor import Actor, Permission
 from ocop_api.domain.traceability.lots import Direction, Edge, Reached
@@ -253,11 +254,11 @@ def _visible_to(actor: Actor, table: type[GrowingArea | Lot]) -> ColumnElement[b
 
 
 # A producer known by a unit of before a merger is shown in the one that took it over, if only one did.
-_HEAD = """
+_HEAD = f"""
 select l.key, l.name as lot_name, l.gtin, l.code, l.unit, l.quantity, l.net_quantity, l.net_unit,
        l.produced_on, l.best_before,
        p.id as product_id, p.name as product_name, p.description, p.pack, p.product_code,
-       p.recognition_status, p.stars, p.stars_valid_until,
+       p.recognition_status, p.stars, p.stars_valid_until, {MAIN_PHOTO} as photo,
        r.name as producer_name, coalesce((
            select min(n.full_name) from place_succession s join place n on n.id = s.new_id
            where s.old_id = u.id and u.valid_to < cast($2 as date) having count(*) = 1
@@ -267,10 +268,10 @@ join producer r on r.id = l.producer_id
 left join product p on p.id = l.product_id
 left join place u on u.id = coalesce(p.place_id, r.place_id)
 where l.key = $1
-"""
-_PRODUCT_HEAD = """
+"""  # noqa: S608 - our own statement
+_PRODUCT_HEAD = f"""
 select p.id as product_id, p.name as product_name, p.description, p.pack, p.product_code,
-       p.recognition_status, p.stars, p.stars_valid_until,
+       p.recognition_status, p.stars, p.stars_valid_until, {MAIN_PHOTO} as photo,
        r.name as producer_name, coalesce((
            select min(n.full_name) from place_succession s join place n on n.id = s.new_id
            where s.old_id = u.id and u.valid_to < cast($3 as date) having count(*) = 1
@@ -279,7 +280,7 @@ from product p
 join producer r on r.id = p.producer_id
 left join place u on u.id = coalesce(p.place_id, r.place_id)
 where p.gtin = $1 or p.id = (select product_id from internal_item where serial = $2)
-"""
+"""  # noqa: S608 - our own statement
 # The way of a lot backwards, then the events that made or handled anything on it, each with all the
 # lots it names. What others did with the rest of an earlier lot (its sale) is not this lot's story.
 _STORY = """

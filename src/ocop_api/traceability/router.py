@@ -279,7 +279,9 @@ async def _resolve(request: Request, pool: FastPool, now: Now) -> Response:
         public_url = _public_url(request)
         raw_path, query = request.scope["raw_path"], request.scope["query_string"]
         link = requested_link(public_url, raw_path, query)
-        passport = await PassportService(pool, vietnam_date(now())).read(link)
+        # A page loads its pictures from where it was opened, whatever name the server goes by there.
+        base_url = "" if kind == HTML else public_url
+        passport = await PassportService(pool, vietnam_date(now()), base_url=base_url).read(link)
     except (NotFound, Invalid) as error:
         if kind != HTML:
             raise

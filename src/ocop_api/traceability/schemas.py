@@ -8,6 +8,7 @@ from pydantic import AwareDatetime, Field, model_validator
 
 from ocop_api.domain.traceability.lots import UnitOfMeasure
 from ocop_api.domain.traceability.steps import Step
+from ocop_api.products.photo_schemas import PhotoSummary
 from ocop_api.traceability.geometry import MAX_POSITIONS
 from ocop_api.web.schemas import Code, Exact, Input, Instant, Output, PageQuery, ShortText
 
@@ -377,6 +378,7 @@ class PassportRead(Output):
     pack: str | None = Field(examples=["Túi 500 g"])
     product_code: str | None
     producer: PassportProducer
+    photo: PhotoSummary | None = Field(description="the product's main photo; null while there is none")
     recognition: PassportRecognition | None = Field(description="null unless stars count today")
     lot: PassportLot | None
     recalled: bool

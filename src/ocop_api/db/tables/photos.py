@@ -8,6 +8,13 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from ocop_api.db.base import Base, Identity, Stamped, Versioned
 
+MAIN_PHOTO = (
+    "(select jsonb_build_object('id', f.id, 'alt_text', f.alt_text, 'sha256', f.sha256,"
+    " 'renditions', f.renditions) from product_photo f"
+    " where f.product_id = p.id and f.state = 'ready' order by f.is_main desc, f.position limit 1)"
+)
+"""The photo to show of product ``p``, or NULL: its main one once ready, else the first that is."""
+
 
 class ProductPhoto(Stamped, Versioned, Base):
     """One photo. ``pending`` until its renditions are drawn; ``failed`` with the code of the reason."""

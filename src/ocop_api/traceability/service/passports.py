@@ -19,6 +19,7 @@ from ocop_api.domain.traceability.required_items import (
     missing_items,
 )
 from ocop_api.domain.traceability.steps import STEP_RULES, Step
+from ocop_api.products.photo_reading import photo_of
 from ocop_api.products.policy import standing
 from ocop_api.traceability import repository
 from ocop_api.traceability.schemas import (
@@ -35,11 +36,15 @@ from ocop_api.traceability.service.lots import trace_code
 
 
 class PassportService:
-    """Tells the public what stands behind a Digital Link on ``day`` (a calendar date in Vietnam)."""
+    """Tells the public what stands behind a Digital Link on ``day`` (a calendar date in Vietnam).
 
-    def __init__(self, pool: "asyncpg.Pool[asyncpg.Record]", day: date) -> None:
+    ``base_url`` stands before the addresses of pictures; empty makes them relative to the page.
+    """
+
+    def __init__(self, pool: "asyncpg.Pool[asyncpg.Record]", day: date, *, base_url: str) -> None:
         self._pool = pool
         self._day = day
+        self._base_url = base_url
 
     async def read(self, link: DigitalLink) -> PassportRead:
         """The passport of the product or lot of the link; a serial number is repeated, not looked up.
@@ -82,8 +87,10 @@ class PassportService:
                 recognition = PassportRecognition(stars=held.stars, valid_until=held.valid_until)
         code = trace_code(gtin.value, None if lot is None else lot.code)
         name = head["product_name"] or head["lot_name"]
+        photo = photo_of(head["photo"], self._base_url)
         facts = TraceFacts(
             product_name=name,
+            product_image="" if photo is None else photo.renditions[-1].url,
             business_name=head["producer_name"],
             # A household's address is its home; the public is told the administrative unit.
             business_address=head["place"] or "",
@@ -106,6 +113,7 @@ class PassportService:
             pack=head["pack"],
             product_code=head["product_code"],
             producer=PassportProducer(name=head["producer_name"], place=head["place"]),
+            photo=photo,
             recognition=recognition,
             lot=lot,
             recalled=any(step.step is Step.RECALLING for step in story),
