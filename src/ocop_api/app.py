@@ -28,6 +28,7 @@ from ocop_api.scoring import router as scoring
 from ocop_api.settings import Clock, Settings, utc_now
 from ocop_api.traceability import router as traceability
 from ocop_api.web import health, middleware, openapi, problems
+from ocop_api.web.exporting.answering import Gate
 from ocop_api.webhooks import router as webhooks
 
 DESCRIPTION = "Backend of a province's OCOP programme (Mỗi xã một sản phẩm)."
@@ -75,6 +76,7 @@ def create_app(settings: Settings, clock: Clock = utc_now) -> FastAPI:
     app.state.database = database
     app.state.clock = clock
     app.state.object_store = store_for(settings.storage)
+    app.state.exports = Gate(settings.web.exports_at_once)
     app.state.head_revision = head_revision()
 
     async def authenticated(token: str) -> Actor:

@@ -46,6 +46,7 @@ class WebSettings(_Group):
     public_url: str = Field("http://localhost:8000", description="base of every link, QR code and page")
     cors_origins: tuple[str, ...] = Field((), description="origins of browser apps that may call the API")
     request_deadline: float = Field(25.0, description="seconds after which a request is given up")
+    exports_at_once: int = Field(4, ge=1, description="lists read out as files at once, per process")
     allowed_hosts: tuple[str, ...] = Field((), description="Host headers accepted; empty accepts any one")
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = Field(
         (IPv4Network("127.0.0.0/8"), IPv6Network("::1/128")),

@@ -8,7 +8,7 @@ import hashlib
 import json
 import unicodedata
 from collections.abc import Callable, Coroutine, Iterator
-from typing import Any
+from typing import Any, get_type_hints
 
 import orjson
 from fastapi import APIRouter, Request
@@ -19,10 +19,14 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import Response
+from starlette.routing import Match
+from starlette.types import Scope
 
 from ocop_api.web import idempotency
 from ocop_api.web.conditional import tag_response
+from ocop_api.web.exporting import answering as exporting
 from ocop_api.web.problems import HTTPProblem
+from ocop_api.web.schemas import Page
 
 _MAX_INTEGER = 2**63 - 1
 BODY_LIMIT = 64 * 1024
@@ -93,7 +97,20 @@ class StrictRoute(APIRoute):
         # The framework's limit around the whole application would answer outside of our middleware.
         if options.get("max_body_size") is None:
             options["max_body_size"] = BODY_LIMIT
+        self.list_item = _item_of(options.get("response_model"), endpoint)
+        if self.list_item is not None:
+            options["responses"] = _with_exports(options.get("responses"))
         super().__init__(path, endpoint, **options)
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """As the framework; a list is also found with the extension of a file behind its path."""
+        match, child = super().matches(scope)
+        if match is Match.NONE and self.list_item is not None and scope["type"] == "http":
+            stem, _, extension = scope["path"].rpartition(".")
+            if extension in exporting.MEDIA_TYPES:
+                match, child = super().matches({**scope, "path": stem})
+                child[exporting.EXTENSION] = extension
+        return match, child
 
     def _known_parameters(self) -> tuple[set[str], set[str]]:
         """Names of all query parameters, and of those that may repeat."""
@@ -152,11 +169,16 @@ class StrictRoute(APIRoute):
             strict = StrictRequest(request.scope, request.receive)
             if not open_query:
                 self._check_query(strict, known, lists)
+            form = None if self.list_item is None else exporting.wanted_form(strict)
+            if self.list_item is not None and form is not None:
+                return await exporting.export(self.app, strict, self.list_item, form)
             if strict.method in _UNSAFE:
                 self._check_media_type(strict)
                 response = await self._unsafe(strict, inner)
             else:
                 response = await inner(strict)
+            if self.list_item is not None:
+                response.headers.add_vary_header("Accept")
             if response.status_code < 300 and _is_json(response):  # noqa: PLR2004
                 return tag_response(strict, response, _version_in(response))
             return response
@@ -181,6 +203,26 @@ class StrictRoute(APIRoute):
                 response = tag_response(request, response, _version_in(response))
             await idempotency.store_answer(session, request, response)
         return response
+
+
+def _item_of(response_model: Any, endpoint: Callable[..., Any]) -> type[BaseModel] | None:
+    """The shape of a list's items; None for an operation that is no list."""
+    given = response_model
+    if not isinstance(given, type):
+        given = get_type_hints(endpoint).get("return")
+    if not (isinstance(given, type) and issubclass(given, Page)):
+        return None
+    item: type[BaseModel] = given.__pydantic_generic_metadata__["args"][0]
+    return item
+
+
+def _with_exports(responses: Any) -> dict[int | str, Any]:
+    """The documented answers of a list with the files it is also given as."""
+    documented: dict[int | str, Any] = dict(responses or {})
+    listed = dict(documented.get(200, {}))
+    files: dict[str, Any] = {media_type: {} for media_type in exporting.MEDIA_TYPES.values()}
+    listed["content"] = {**files, **listed.get("content", {})}
+    return {**documented, 200: listed}
 
 
 def _query_fields(dependant: Dependant) -> Iterator[ModelField]:
