@@ -8,6 +8,7 @@ from starlette.middleware.cors import CORSMiddleware
 
 import ocop_api.db.tables  # noqa: F401 - constraint names are looked up in the metadata
 from ocop_api.accounts import router as accounts
+from ocop_api.accounts.api_keys import KeyUses
 from ocop_api.accounts.authentication import authenticate
 from ocop_api.adapters.object_store import store_for
 from ocop_api.bulk import router as bulk
@@ -54,11 +55,13 @@ ROUTERS: tuple[APIRouter, ...] = (
 def create_app(settings: Settings, clock: Clock = utc_now) -> FastAPI:
     """Build the application for these settings; ``clock`` may replay any date."""
     database = Database(settings.database)
+    key_uses = KeyUses(database)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         await database.open()
         yield
+        await key_uses.settle()
         await database.close()
 
     app = FastAPI(
@@ -80,9 +83,10 @@ def create_app(settings: Settings, clock: Clock = utc_now) -> FastAPI:
     app.state.head_revision = head_revision()
 
     async def authenticated(token: str) -> Actor:
-        return await authenticate(database.fast, token, clock())
+        return await authenticate(database.fast, token, clock(), key_uses.note)
 
     app.state.authenticate = authenticated
+    app.state.key_uses = key_uses
     problems.install(app)
     health.install(app)
     for router in ROUTERS:

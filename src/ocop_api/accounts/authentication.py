@@ -1,13 +1,16 @@
 """Questions asked on the hot pool before a request has a transaction: whose token, whose password."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 import asyncpg
 
+from ocop_api.accounts.key_tokens import MARK, digest_of_key
+from ocop_api.accounts.policy import Standing, narrowed
 from ocop_api.accounts.tokens import TokenKind, digest_of
-from ocop_api.domain.actor import Actor, Bound, Grant, Level, Role
+from ocop_api.domain.actor import PERSONAL, Actor, Bound, Grant, Level, Permission, Role
 from ocop_api.domain.errors import Unauthenticated
 
 # One statement: token, session, user and live grants together, so a revoked session, a disabled user
@@ -22,6 +25,27 @@ left join role_grant g on g.user_id = u.id and g.revoked_at is null and g.valid_
 where t.digest = $1 and t.kind = 'access' and t.expires_at > $2
   and s.revoked_at is null and u.disabled_at is null
 order by g.id
+"""
+
+_KEY_HOLDER = """
+select k.id as key_id, k.scopes, k.place_id as key_place, k.level as key_level, k.area_path as key_area,
+       k.last_used_at, u.id as user_id, u.display_name,
+       g.role, g.bound, g.level, g.place_id, g.council_id, g.producer_id, g.area_path
+from api_key k
+join account_user u on u.id = k.user_id
+left join role_grant g on g.user_id = u.id and g.revoked_at is null and g.valid_from <= $2
+where k.digest = $1 and k.expires_at > $2 and k.revoked_at is null and u.disabled_at is null
+order by g.id
+"""
+
+_RESET_IS_OPEN = """
+select true from password_reset r join account_user u on u.id = r.user_id
+where r.digest = $1 and r.used_at is null and r.expires_at > $2 and u.disabled_at is null
+"""
+
+_INVITATION_IS_OPEN = """
+select true from invitation
+where digest = $1 and accepted_at is null and withdrawn_at is null and expires_at > $2
 """
 
 _BY_EMAIL = """
@@ -41,13 +65,21 @@ class StoredPassword:
     password_hash: str
 
 
-async def authenticate(pool: "asyncpg.Pool[asyncpg.Record]", token: str, now: datetime) -> Actor:
-    """The actor behind an access token, with the grants that hold at ``now`` (aware).
+NoteUse = Callable[[UUID, datetime | None, datetime], None]
+"""Told of a key that is used: its id, when its last use was written, and the present."""
+
+
+async def authenticate(
+    pool: "asyncpg.Pool[asyncpg.Record]", token: str, now: datetime, note_use: NoteUse | None = None
+) -> Actor:
+    """The actor behind an access token or a key, with the grants that hold at ``now`` (aware).
 
     Raises:
         Unauthenticated: ``auth.invalid_token`` for an unknown or expired token, a revoked session or
-            a disabled user; the answer does not tell which.
+            key or a disabled user; the answer does not tell which.
     """
+    if token.startswith(MARK):
+        return await _by_key(pool, token, now, note_use)
     digest = digest_of(token, TokenKind.ACCESS)
     if digest is None:
         raise Unauthenticated("auth.invalid_token")
@@ -62,6 +94,34 @@ async def authenticate(pool: "asyncpg.Pool[asyncpg.Record]", token: str, now: da
     )
 
 
+async def _by_key(
+    pool: "asyncpg.Pool[asyncpg.Record]", token: str, now: datetime, note_use: NoteUse | None
+) -> Actor:
+    digest = digest_of_key(token)
+    rows = [] if digest is None else await pool.fetch(_KEY_HOLDER, digest, now)
+    if not rows:
+        raise Unauthenticated("auth.invalid_token")
+    key = rows[0]
+    if note_use is not None:
+        note_use(key["key_id"], key["last_used_at"], now)
+    place = Standing(tuple(key["key_area"]), None if key["key_level"] is None else Level(key["key_level"]))
+    grants = []
+    for row in rows:
+        grant = None if row["role"] is None else _grant(row)
+        if grant is not None and key["key_place"] is not None:
+            grant = narrowed(grant, row["area_path"], key["key_place"], place)
+        if grant is not None:
+            grants.append(grant)
+    known = {str(permission): permission for permission in Permission}
+    return Actor(
+        user_id=key["user_id"],
+        name=key["display_name"],
+        grants=tuple(grants),
+        # A permission that this version does not know, or keys may not have any more, allows nothing.
+        scopes=frozenset(known[name] for name in key["scopes"] if name in known) - PERSONAL,
+    )
+
+
 def _grant(row: asyncpg.Record) -> Grant:
     level = row["level"]
     return Grant(
@@ -72,6 +132,16 @@ def _grant(row: asyncpg.Record) -> Grant:
         council_id=row["council_id"],
         producer_id=row["producer_id"],
     )
+
+
+async def reset_is_open(pool: "asyncpg.Pool[asyncpg.Record]", digest: bytes, now: datetime) -> bool:
+    """Whether this password reset still waits; asked before the slow hashing of the new password."""
+    return await pool.fetchval(_RESET_IS_OPEN, digest, now) is not None
+
+
+async def invitation_is_open(pool: "asyncpg.Pool[asyncpg.Record]", digest: bytes, now: datetime) -> bool:
+    """Whether this invitation still waits; asked as in ``reset_is_open``."""
+    return await pool.fetchval(_INVITATION_IS_OPEN, digest, now) is not None
 
 
 async def password_by_email(pool: "asyncpg.Pool[asyncpg.Record]", email_folded: str) -> StoredPassword | None:

@@ -11,7 +11,7 @@ from ocop_api.accounts.repository import UserRepository, holders
 from ocop_api.accounts.schemas import GrantCreate, GrantRead
 from ocop_api.db.base import uuid7
 from ocop_api.db.tables.accounts import AccountUser, RoleGrant
-from ocop_api.domain.actor import Actor, Bound, Level, Permission, Role
+from ocop_api.domain.actor import Actor, Bound, Grant, Level, Permission, Role
 from ocop_api.domain.clock import vietnam_date
 from ocop_api.domain.errors import Forbidden, Invalid, NotFound, RuleViolation
 from ocop_api.ledger.recording import record
@@ -21,6 +21,23 @@ from ocop_api.places.service import PlaceService
 def standing_of(area_path: Iterable[str], level: str | None) -> Standing:
     """Where a stored account or grant is administered."""
     return Standing(tuple(area_path), None if level is None else Level(level))
+
+
+def stored_grant(row: RoleGrant) -> Grant:
+    """A stored grant as actors carry it."""
+    return Grant(
+        role=Role(row.role),
+        bound=Bound(row.bound),
+        level=None if row.level is None else Level(row.level),
+        place_id=row.place_id,
+        council_id=row.council_id,
+        producer_id=row.producer_id,
+    )
+
+
+def stored_identity(row: RoleGrant) -> tuple[Role, Bound, Target]:
+    """What makes two grants of one user the same."""
+    return Role(row.role), Bound(row.bound), Target(row.place_id, row.council_id, row.producer_id)
 
 
 async def describe(session: AsyncSession, grants: Iterable[RoleGrant]) -> list[GrantRead]:
@@ -106,16 +123,41 @@ class GrantService:
             Conflict: ``accounts.grant_exists`` when the user holds this very grant.
         """
         user = await self._visible_user(user_id)
+        target, standing = await self.check(wanted)
+        row = await self._add(
+            user, wanted.role, wanted.bound, target, standing=standing, valid_from=wanted.valid_from
+        )
+        return (await describe(self._session, [row]))[0]
+
+    async def check(self, wanted: GrantCreate) -> tuple[Target, Standing]:
+        """What a wanted grant names and where that lies, if the actor may grant it.
+
+        Raises:
+            NotFound, Invalid, Forbidden: as ``assign`` does.
+        """
         target = Target(wanted.place_id, wanted.council_id, wanted.producer_id)
         check_bound(wanted.role, wanted.bound, target)
         if wanted.valid_from is not None and wanted.valid_from < self._now:
             raise Invalid("accounts.valid_from_in_past")
         standing = await self._standing(wanted.bound, target)
         self._require(standing)
-        row = await self._add(
-            user, wanted.role, wanted.bound, target, standing=standing, valid_from=wanted.valid_from
-        )
-        return (await describe(self._session, [row]))[0]
+        return target, standing
+
+    async def fulfil(self, user: AccountUser, wanted: Iterable[GrantCreate]) -> None:
+        """Grant what the actor has promised an account, wherever it is at home; what it holds stays.
+
+        The caller holds the account locked.
+
+        Raises:
+            NotFound, Invalid, Forbidden: as ``assign`` does, if the actor may not grant it (any more).
+        """
+        held = {stored_identity(row) for row in await self._users.grants_of(user.id)}
+        for one in wanted:
+            target, standing = await self.check(one)
+            identity = (one.role, one.bound, target)
+            if identity not in held:
+                held.add(identity)
+                await self._add(user, one.role, one.bound, target, standing=standing)
 
     async def appoint(self, user_id: UUID, role: Role, target: Target, *, area_path: Iterable[str]) -> UUID:
         """Grant a council's or producer's role on behalf of the feature that has decided the actor may.

@@ -10,11 +10,16 @@ from ocop_api.web.schemas import Code, Input, Instant, Output, PageQuery, ShortT
 
 Email = Annotated[
     str,
-    StringConstraints(strip_whitespace=True, max_length=254, pattern=r"^[^@\s]+@[^@\s]+\.[^@\s.]+$"),
+    # Signs that mean something in the header of a letter stay out: one address is one person.
+    StringConstraints(
+        strip_whitespace=True,
+        max_length=254,
+        pattern=r"^[^@\s,;:<>()\[\]\\\"]+@[^@\s,;:<>()\[\]\\\"]+\.[^@\s.,;:<>()\[\]\\\"]+$",
+    ),
 ]
 # Plain text kept out of every repr; pydantic's SecretStr would call a short password a short list.
 _UNSEEN = Field(repr=False, json_schema_extra={"format": "password", "writeOnly": True})
-NewPassword = Annotated[str, StringConstraints(min_length=10, max_length=200), _UNSEEN]
+NewPassword = Annotated[str, StringConstraints(min_length=10, max_length=128), _UNSEEN]
 GivenPassword = Annotated[str, StringConstraints(min_length=1, max_length=200), _UNSEEN]
 GivenToken = Annotated[str, StringConstraints(min_length=1, max_length=200), _UNSEEN]
 
@@ -57,7 +62,8 @@ class PasswordChange(Input):
 
     current_password: GivenPassword = Field(examples=["một câu dài dễ nhớ"])
     new_password: NewPassword = Field(
-        description="10 to 200 characters of any kind", examples=["một câu khác cũng dài"]
+        description="10 to 128 characters of any kind; no common password, not the e-mail",
+        examples=["một câu khác cũng dài"],
     )
 
 
@@ -67,7 +73,7 @@ class UserCreate(Input):
     email: Email = Field(description="the name to sign in with; case does not matter", examples=_EMAIL)
     display_name: ShortText = Field(examples=_NAME)
     password: NewPassword = Field(
-        description="10 to 200 characters; the person changes it after the first sign-in",
+        description="10 to 128 characters; the person changes it after the first sign-in",
         examples=["một câu dài dễ nhớ"],
     )
     place_id: Code | None = Field(
@@ -160,6 +166,37 @@ class PermissionRead(Output):
     council_ids: list[UUID] = Field(examples=[[]])
     producer_ids: list[UUID] = Field(examples=[[]])
     grant_ids: list[UUID] = Field(description="the grants it comes from", examples=[_ID])
+
+
+class MeUpdate(Input):
+    """What the caller may change of the own account."""
+
+    display_name: ShortText = Field(examples=_NAME)
+
+
+class PermissionOrigin(Output):
+    """A grant that a permission comes from."""
+
+    grant_id: UUID = Field(examples=_ID)
+    role: Role = Field(examples=["officer"])
+    bound: Bound = Field(examples=["area"])
+    place_id: str | None = Field(examples=_PLACE)
+    council_id: UUID | None = Field(examples=[None])
+    producer_id: UUID | None = Field(examples=[None])
+    granted_at: Instant = Field(examples=_AT)
+    granted_by: UUID | None = Field(description="null when the system granted it", examples=_ID)
+
+
+class ExplainedPermission(PermissionRead):
+    """One thing somebody may do, where, and how they came by it."""
+
+    origins: list[PermissionOrigin]
+
+
+class Permissions(Output):
+    """Everything somebody may do now, sorted by permission; empty without a role."""
+
+    items: list[ExplainedPermission]
 
 
 class Me(UserDetail):

@@ -7,13 +7,22 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ocop_api.accounts.addresses import fold_email
-from ocop_api.accounts.grants import describe, standing_of, standing_of_place
+from ocop_api.accounts.grants import describe, standing_of, standing_of_place, stored_grant
 from ocop_api.accounts.policy import Standing, may_administer, reaches
 from ocop_api.accounts.repository import SessionRepository, UserRepository
-from ocop_api.accounts.schemas import GrantRead, Me, PermissionRead, UserDetail, UserFilter, UserRead
+from ocop_api.accounts.schemas import (
+    ExplainedPermission,
+    Me,
+    PermissionOrigin,
+    PermissionRead,
+    Permissions,
+    UserDetail,
+    UserFilter,
+    UserRead,
+)
 from ocop_api.db.base import uuid7
 from ocop_api.db.paging import Rows
-from ocop_api.db.tables.accounts import AccountUser
+from ocop_api.db.tables.accounts import AccountUser, RoleGrant
 from ocop_api.domain.actor import ROLE_PERMISSIONS, Actor, Bound, Permission, Role
 from ocop_api.domain.errors import Forbidden, NotFound, RuleViolation, Unauthenticated
 from ocop_api.domain.vietnamese import fold, sort_key
@@ -120,10 +129,7 @@ class AccountService:
             raise Forbidden("auth.not_permitted", permission=Permission.USER_CREATE)
         check_version(row.version)
         if display_name is not None and display_name != row.display_name:
-            row.display_name = display_name
-            row.name_sort = sort_key(display_name)
-            row.search = search_text(display_name, row.email_folded)
-            await self._changed(row, "user.renamed")
+            await self._rename(row, display_name)
         if disabled is True and row.disabled_at is None:
             if any(grant.role == Role.ADMIN and grant.bound == Bound.EVERYWHERE for grant in held):
                 await self._refuse_last_administrator(user_id)
@@ -136,20 +142,75 @@ class AccountService:
         await self._session.flush()  # a refusal by the database belongs to this use case
         return await self._detail(row)
 
+    async def rename_self(self, display_name: str, check_version: Callable[[int], None]) -> Me:
+        """Change the caller's own name.
+
+        ``check_version`` is called with the stored version once the row is locked.
+
+        Raises:
+            Unauthenticated: ``auth.invalid_token`` when the account is gone.
+        """
+        row = await self._self(lock=True)
+        check_version(row.version)
+        if display_name != row.display_name:
+            await self._rename(row, display_name)
+            await self._session.flush()  # a refusal by the database belongs to this use case
+        return await self._me(row)
+
     async def whoami(self) -> Me:
         """The caller's account, grants, and what they may do now and from which grants.
 
         Raises:
             Unauthenticated: ``auth.invalid_token`` when the account is gone.
         """
+        return await self._me(await self._self())
+
+    async def own_permissions(self) -> Permissions:
+        """What the caller may do now and how they came by it; of a key, what the key may do.
+
+        Raises:
+            Unauthenticated: ``auth.invalid_token`` when the account is gone.
+        """
+        row = await self._self()
+        return Permissions(items=explained_permissions(self._actor, await self._in_force(row.id)))
+
+    async def permissions_of(self, user_id: UUID) -> Permissions:
+        """What a visible account may do now and how it came by it.
+
+        Raises:
+            NotFound: ``accounts.unknown_user``.
+        """
+        if await self._users.find(user_id, self._actor) is None:
+            raise NotFound("accounts.unknown_user")
+        rows = await self._in_force(user_id)
+        holder = Actor(user_id=user_id, grants=tuple(stored_grant(row) for row in rows))
+        return Permissions(items=explained_permissions(holder, rows))
+
+    async def _self(self, *, lock: bool = False) -> AccountUser:
         row = None
         if self._actor.user_id is not None:
-            row = await self._users.find(self._actor.user_id, self._actor)
+            row = await self._users.find(self._actor.user_id, self._actor, lock=lock)
         if row is None:
             raise Unauthenticated("auth.invalid_token")
-        detail = await self._detail(row)
-        in_force = [grant for grant in detail.grants if grant.valid_from <= self._now]
-        return Me(**dict(detail), permissions=effective_permissions(in_force))
+        return row
+
+    async def _me(self, row: AccountUser) -> Me:
+        held = await self._users.grants_of(row.id)
+        in_force = [grant for grant in held if grant.valid_from <= self._now]
+        permissions = [
+            PermissionRead.model_validate(one) for one in explained_permissions(self._actor, in_force)
+        ]
+        grants = await describe(self._session, held)
+        return Me(**dict(UserRead.model_validate(row)), grants=grants, permissions=permissions)
+
+    async def _in_force(self, user_id: UUID) -> list[RoleGrant]:
+        return [row for row in await self._users.grants_of(user_id) if row.valid_from <= self._now]
+
+    async def _rename(self, row: AccountUser, display_name: str) -> None:
+        row.display_name = display_name
+        row.name_sort = sort_key(display_name)
+        row.search = search_text(display_name, row.email_folded)
+        await self._changed(row, "user.renamed")
 
     async def _refuse_last_administrator(self, user_id: UUID) -> None:
         others = await self._users.administrators_beside(self._now, grant=None, user=user_id)
@@ -178,23 +239,39 @@ class AccountService:
         )
 
 
-def effective_permissions(grants: Sequence[GrantRead]) -> list[PermissionRead]:
-    """What these grants allow together, by permission, each with its bounds and the grants behind it."""
+def explained_permissions(holder: Actor, grants: Sequence[RoleGrant]) -> list[ExplainedPermission]:
+    """What ``holder`` may do with these stored grants, each permission with its bounds and origins.
+
+    The bounds are the actor's own answer, the one that every use case asks, so nothing is told that would
+    not hold.
+    """
     found = []
     for permission in sorted(Permission):
-        origins = [grant for grant in grants if permission in ROLE_PERMISSIONS[grant.role]]
-        if not origins:
+        scope = holder.scope(permission)
+        if scope.empty:
             continue
+        origins = [row for row in grants if permission in ROLE_PERMISSIONS[Role(row.role)]]
         found.append(
-            PermissionRead(
+            ExplainedPermission(
                 permission=permission,
-                everywhere=any(grant.bound is Bound.EVERYWHERE for grant in origins),
-                place_ids=sorted({grant.place_id for grant in origins if grant.place_id is not None}),
-                council_ids=sorted({grant.council_id for grant in origins if grant.council_id is not None}),
-                producer_ids=sorted(
-                    {grant.producer_id for grant in origins if grant.producer_id is not None}
-                ),
-                grant_ids=[grant.id for grant in origins],
+                everywhere=scope.everywhere,
+                place_ids=sorted(scope.place_ids),
+                council_ids=sorted(scope.council_ids),
+                producer_ids=sorted(scope.producer_ids),
+                grant_ids=[row.id for row in origins],
+                origins=[
+                    PermissionOrigin(
+                        grant_id=row.id,
+                        role=Role(row.role),
+                        bound=Bound(row.bound),
+                        place_id=row.place_id,
+                        council_id=row.council_id,
+                        producer_id=row.producer_id,
+                        granted_at=row.granted_at,
+                        granted_by=row.granted_by,
+                    )
+                    for row in origins
+                ],
             )
         )
     return found

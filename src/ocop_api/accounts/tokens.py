@@ -17,10 +17,17 @@ class TokenKind(StrEnum):
 
     ACCESS = "access"
     REFRESH = "refresh"
+    PASSWORD_RESET = "password_reset"  # noqa: S105 - a kind of token, not a secret
+    INVITATION = "invitation"
 
 
 # The prefix lets secret scanners find a leaked token and people tell the two apart.
-_PREFIXES = {TokenKind.ACCESS: "ocop_at_", TokenKind.REFRESH: "ocop_rt_"}
+_PREFIXES = {
+    TokenKind.ACCESS: "ocop_at_",
+    TokenKind.REFRESH: "ocop_rt_",
+    TokenKind.PASSWORD_RESET: "ocop_pr_",
+    TokenKind.INVITATION: "ocop_iv_",
+}
 
 
 def new_token(kind: TokenKind) -> str:

@@ -7,7 +7,7 @@ from fastapi import Depends, Request
 from fastapi.security import HTTPBearer
 
 from ocop_api.domain.actor import PUBLIC, Actor
-from ocop_api.domain.errors import Unauthenticated
+from ocop_api.domain.errors import Forbidden, Unauthenticated
 from ocop_api.settings import Clock
 from ocop_api.web.problems import HTTPProblem
 
@@ -16,11 +16,23 @@ Authenticator = Callable[[str], Awaitable[Actor]]
 
 BEARER = "HTTPBearer"
 OPTIONAL_BEARER = "OptionalHTTPBearer"
-_DESCRIPTION = "Access token from `POST /v1/auth/sign-in`"
+_DESCRIPTION = "Access token from `POST /v1/auth/sign-in`, or a key from `POST /v1/me/api-keys`"
 # The schemes only document the header; the parsing below is ours and stricter. OpenAPI has no optional
 # scheme, so the contract writes the second one as "none, or the first" (ocop_api.web.openapi).
 _required = HTTPBearer(scheme_name=BEARER, auto_error=False, description=_DESCRIPTION)
 _optional = HTTPBearer(scheme_name=OPTIONAL_BEARER, auto_error=False, description=_DESCRIPTION)
+
+
+# What belongs to the person and not to a machine acting for them. It is a rule about paths and not a mark
+# at each route, so that whatever is added below them is closed to keys until it is named here.
+_IN_PERSON = ("/v1/auth/", "/v1/me/", "/v1/notifications")
+_ALSO_FOR_KEYS = {"/v1/me/permissions"}
+
+
+def _needs_person(request: Request) -> bool:
+    path = request.url.path
+    changes_account = path == "/v1/me" and request.method not in {"GET", "HEAD"}
+    return changes_account or (path.startswith(_IN_PERSON) and path not in _ALSO_FOR_KEYS)
 
 
 async def _anyone(request: Request, _documented: Annotated[object, Depends(_optional)] = None) -> Actor:
@@ -34,6 +46,8 @@ async def _anyone(request: Request, _documented: Annotated[object, Depends(_opti
         raise Unauthenticated("auth.invalid_token")
     authenticate: Authenticator = request.app.state.authenticate
     actor = await authenticate(token.strip())
+    if actor.by_key and _needs_person(request):
+        raise Forbidden("auth.person_needed")
     request.scope["ocop.actor"] = actor
     return actor
 

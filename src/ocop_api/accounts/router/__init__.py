@@ -1,6 +1,7 @@
 """HTTP of accounts."""
 
+from ocop_api.accounts.router.own import own
 from ocop_api.accounts.router.signing_in import auth, me
 from ocop_api.accounts.router.users import users
 
-routers = (auth, me, users)
+routers = (auth, me, own, users)

@@ -5,12 +5,15 @@ from uuid import UUID
 
 from fastapi import Query, Request, Response
 
+from ocop_api.accounts.api_keys import ApiKeyService
+from ocop_api.accounts.credential_schemas import ApiKeyRead, ApiKeys
 from ocop_api.accounts.grants import GrantService
 from ocop_api.accounts.passwords import passwords_for
 from ocop_api.accounts.router.signing_in import SECRET, security_of
 from ocop_api.accounts.schemas import (
     GrantCreate,
     GrantRead,
+    Permissions,
     UserCreate,
     UserDetail,
     UserFilter,
@@ -96,3 +99,31 @@ async def revoke_grant(
 ) -> None:
     """Take a role back; it stops counting at once. The last administrator of everything stays."""
     await GrantService(session, caller, now()).revoke(user_id, grant_id, expected.check)
+
+
+@users.get("/{user_id}/permissions")
+async def read_permissions(user_id: UUID, session: ReadSession, caller: Caller, now: Now) -> Permissions:
+    """What an account may do now, where, and which grant each permission comes from."""
+    return await AccountService(session, caller, now()).permissions_of(user_id)
+
+
+@users.get("/{user_id}/api-keys")
+async def list_user_api_keys(user_id: UUID, session: ReadSession, caller: Caller, now: Now) -> ApiKeys:
+    """Keys of machines that act for an account and are not revoked, newest first."""
+    return ApiKeys(items=await ApiKeyService(session, caller, now()).of_user(user_id))
+
+
+@users.get("/{user_id}/api-keys/{key_id}")
+async def read_user_api_key(
+    user_id: UUID, key_id: UUID, session: ReadSession, caller: Caller, now: Now
+) -> ApiKeyRead:
+    """One key of an account, also after it has been revoked."""
+    return await ApiKeyService(session, caller, now()).get_of(user_id, key_id)
+
+
+@users.delete("/{user_id}/api-keys/{key_id}", status_code=204)
+async def revoke_user_api_key(
+    user_id: UUID, key_id: UUID, *, expected: IfMatch, session: WriteSession, caller: Caller, now: Now
+) -> None:
+    """End a key of an account at once. Repeating it changes nothing."""
+    await ApiKeyService(session, caller, now()).revoke_of(user_id, key_id, expected.check)
