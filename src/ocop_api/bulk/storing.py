@@ -16,7 +16,7 @@ from ocop_api.db.violations import as_domain_error
 from ocop_api.domain import regimes
 from ocop_api.domain.actor import Actor, Permission
 from ocop_api.domain.certificate import valid_until
-from ocop_api.domain.errors import DomainError
+from ocop_api.domain.errors import Conflict, DomainError
 from ocop_api.places.service import Place
 from ocop_api.producers.schemas import Outcome, ProducerCreate, ProducerPrivate
 from ocop_api.producers.service import ProducerService
@@ -130,9 +130,8 @@ class RowStore:
         try:
             async with self._session.begin_nested():
                 return await self._products.upsert(body, ImportedFacts.model_validate(imported))
-        except DBAPIError as error:
-            refused = as_domain_error(error)
-            if refused is None or refused.code != "products.product_code_taken":
+        except Conflict as refused:
+            if refused.code != "products.product_code_taken":
                 raise
         remarks.append(Finding("product_code", "bulk.product_code_taken", {"value": facts.product_code}))
         imported["product_code"] = None

@@ -40,6 +40,13 @@ class ProducerRepository:
             statement = statement.with_for_update(read=share).execution_options(populate_existing=True)
         return (await self._session.execute(statement)).scalar_one_or_none()
 
+    async def many(self, producer_ids: Collection[UUID], *, share: bool) -> Sequence[Producer]:
+        """The rows with these ids, held against changes if wished."""
+        statement = select(Producer).where(Producer.id.in_(producer_ids)).order_by(Producer.id)
+        if share:
+            statement = statement.with_for_update(read=True).execution_options(populate_existing=True)
+        return (await self._session.execute(statement)).scalars().all()
+
     async def meant(self, *, names_folded: Collection[str], tax_codes: Collection[str]) -> Sequence[Producer]:
         """Rows with one of these folded names or tax codes, oldest first, without a lock."""
         conditions = []

@@ -1,12 +1,18 @@
 """Pure decisions about products: their industry, and what their recognition is worth on a day."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
+from typing import Any
 
+from ocop_api.db.tables.products import Product
 from ocop_api.domain.errors import Invalid
 from ocop_api.domain.rubric.edition import editions, load_edition
 from ocop_api.domain.traceability.gs1 import Gtin
+from ocop_api.domain.vietnamese import fold, sort_key
+from ocop_api.producers.policy import search_words
+from ocop_api.products.schemas import ImportedFacts
 from ocop_api.products.terms import Recognition, RecognitionToday
 
 
@@ -95,3 +101,65 @@ def read_gtin(typed: str | None) -> str | None:
         return Gtin.parse(typed).value
     except Invalid as error:
         raise Invalid("products.gtin_invalid", gtin=typed, reason=error.code) from error
+
+
+def names_of(name: str, producer_name: str) -> dict[str, str]:
+    """The columns that follow from a product's name and its producer's.
+
+    Raises:
+        Invalid: ``products.name_without_letters``.
+    """
+    folded = fold(name)
+    if not folded:
+        raise Invalid("products.name_without_letters", name=name)
+    return {
+        "name_folded": folded,
+        "sort_key": sort_key(name),
+        "search_text": search_words(name, producer_name),
+    }
+
+
+def industry_after(set_number: int | None, industry: str | None, changes: Mapping[str, Any]) -> str | None:
+    """The industry once ``changes`` are applied to a product of this set and industry.
+
+    Raises:
+        Invalid: ``products.industry_mismatch``.
+    """
+    after = changes.get("set_number", set_number)
+    if "industry" in changes:
+        # An emptied industry is filled again from the set.
+        return industry_for(after, changes["industry"])
+    return industry_for(after, industry if after is None else None)
+
+
+MEASURED = ("net_content", "net_content_unit", "yearly_capacity", "yearly_capacity_unit")
+"""Columns that ``check_facts`` compares."""
+
+
+def check_facts(values: Mapping[str, Any]) -> None:
+    """Refuse an amount without its unit.
+
+    Raises:
+        Invalid: ``products.unit_missing``.
+    """
+    for amount in ("net_content", "yearly_capacity"):
+        if values.get(amount) is not None and values.get(f"{amount}_unit") is None:
+            raise Invalid("products.unit_missing", amount=amount, unit=f"{amount}_unit")
+
+
+def created_facts(row: Product) -> dict[str, Any]:
+    """What the ledger tells of a new product."""
+    return {"name": row.name, "producer_id": str(row.producer_id), "set_number": row.set_number}
+
+
+def imported(facts: ImportedFacts, row: Product | None) -> dict[str, Any]:
+    """Columns an import may write onto a row (None: a new one), without those it does not know."""
+    values = {"source": facts.source, "confidence": facts.confidence, "product_code": facts.product_code}
+    given: dict[str, Any] = {name: value for name, value in values.items() if value is not None}
+    stored = Recognition.NONE if row is None else Recognition(row.recognition_status)
+    stored_until = None if row is None else row.stars_valid_until
+    if outranks(facts.recognition, facts.stars_valid_until, stored=stored, stored_until=stored_until):
+        given["recognition_status"] = facts.recognition.value
+        given["stars"] = facts.stars
+        given["stars_valid_until"] = facts.stars_valid_until
+    return given

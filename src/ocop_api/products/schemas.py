@@ -1,15 +1,23 @@
 """Shapes of registering products and of a product in full."""
 
 from datetime import date
-from typing import Self
+from typing import Annotated, Self
 from uuid import UUID
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
+from ocop_api.domain.product_facts import ContentUnit
 from ocop_api.producers.schemas import PlaceId
 from ocop_api.products.catalogue_schemas import ProductSummary
 from ocop_api.products.terms import Industry, Price, Recognition, SetNumber, Stars
-from ocop_api.web.schemas import Code, Input, Instant, LongText, ShortText
+from ocop_api.web.schemas import Code, Exact, Input, Instant, LongText, ShortText, clean_text
+
+VideoUrl = Annotated[
+    str,
+    StringConstraints(pattern=r"^https://[^\s/@]+(/\S*)?$", max_length=500, strip_whitespace=True),
+    AfterValidator(clean_text),
+]
+"""An address on the web; it is shown as a link and never fetched."""
 
 
 class ProductFacts(Input):
@@ -26,7 +34,25 @@ class ProductFacts(Input):
     packaging: LongText | None = Field(None, examples=["Túi giấy có van một chiều"])
     pack: ShortText | None = Field(None, examples=["gói 250g"])
     price_vnd: Price | None = Field(None, description="price in đồng", examples=["85000"])
-    gtin: Code | None = Field(None, description="8, 12, 13 or 14 digits with check digit")
+    price_as_of: date | None = Field(None, description="day of the price", examples=["2026-05-01"])
+    gtin: Code | None = Field(
+        None,
+        description="of the consumer unit: 8, 12, 13 or 14 digits with check digit; replaces the primary",
+    )
+    story_video_url: VideoUrl | None = Field(None, examples=["https://video.example.vn/ca-phe-dak-mil"])
+    ingredients: LongText | None = Field(None, examples=["100% cà phê Robusta"])
+    usage: LongText | None = Field(None, examples=["Pha phin với nước 95 °C"])
+    storage: LongText | None = Field(None, examples=["Nơi khô ráo, tránh ánh nắng"])
+    shelf_life_days: Annotated[int, Field(ge=1, le=36_500)] | None = Field(None, examples=[365])
+    net_content: Annotated[Exact, Field(gt=0, max_digits=12, decimal_places=3)] | None = Field(
+        None, description="of one pack, in `net_content_unit`", examples=["250"]
+    )
+    net_content_unit: ContentUnit | None = Field(None, examples=["g"])
+    sales_channels: LongText | None = Field(None, description="markets and ways of selling")
+    yearly_capacity: Annotated[Exact, Field(ge=0, max_digits=15, decimal_places=3)] | None = Field(
+        None, description="what can be made in a year, in `yearly_capacity_unit`", examples=["12"]
+    )
+    yearly_capacity_unit: Code | None = Field(None, examples=["tấn"])
     place_id: PlaceId | None = Field(
         None, description="own place of production; null to follow the producer", examples=["34:24611"]
     )

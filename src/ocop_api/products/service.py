@@ -1,6 +1,6 @@
 """Registering and changing products."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -12,13 +12,24 @@ from ocop_api.db.tables.producers import Producer
 from ocop_api.db.tables.products import Product
 from ocop_api.domain.actor import Actor, Permission
 from ocop_api.domain.clock import vietnam_date
-from ocop_api.domain.errors import Conflict, Forbidden, Invalid, NotFound
-from ocop_api.domain.vietnamese import fold, sort_key
+from ocop_api.domain.errors import DomainError, Forbidden, NotFound
+from ocop_api.domain.vietnamese import fold
 from ocop_api.ledger.recording import record
 from ocop_api.producers.policy import search_words
 from ocop_api.producers.schemas import Outcome
 from ocop_api.producers.service import ProducerService, area_of
-from ocop_api.products.policy import check_recognition, industry_for, outranks, read_gtin
+from ocop_api.products.importing import ProductImport
+from ocop_api.products.policy import (
+    MEASURED,
+    check_facts,
+    check_recognition,
+    created_facts,
+    industry_after,
+    industry_for,
+    names_of,
+    read_gtin,
+)
+from ocop_api.products.primary_gtin import put_primary_gtins
 from ocop_api.products.reading import full_product
 from ocop_api.products.repository.registering import ProductRepository
 from ocop_api.products.schemas import (
@@ -112,6 +123,8 @@ class ProductService:
         self._session.add(row)
         # The id goes into the ledger, and a duplicate must show here rather than at the commit.
         await self._session.flush()
+        if row.gtin is not None:
+            await put_primary_gtins(self._session, [row], now=self._now)
         await self._record_created(row)
         return row
 
@@ -127,35 +140,32 @@ class ProductService:
     async def upsert(
         self, body: ProductCreate, facts: ImportedFacts | None = None
     ) -> tuple[Product, Outcome]:
-        """Register the product or complete the registered one with the facts given; safe to repeat.
-
-        It is recognised by its producer and folded name. A fact that is not given (None) never erases
-        a known one; a recognition never undoes a withdrawal or replaces a better documented one.
+        """``upsert_many`` of one.
 
         Raises:
-            Invalid: as ``create``, and ``products.recognition_incomplete``.
-            NotFound, Forbidden: as ``create``.
-            Conflict: ``products.gtin_taken``, ``products.product_code_taken``, at the flush.
+            DomainError: the refusal that ``upsert_many`` would give.
         """
-        facts = facts or ImportedFacts()
-        check_recognition(facts.recognition, facts.stars, facts.stars_valid_until)
-        row = await self._rows.named(body.producer_id, fold(body.name))
-        if row is None:
-            values = await self._new_values(body) | _imported(facts, None)
-            created = await self._rows.insert_unless_there(values)
-            if created is not None:
-                row = await self.get(created)
-                await self._record_created(row)
-                return row, Outcome.CREATED
-            # Another writer registered it between the look and the insert.
-            row = await self._rows.named(body.producer_id, fold(body.name))
-            if row is None:
-                raise Conflict("products.duplicate")
-        self._check_edit(row.area_path, row.producer_id)
-        given = {name: value for name, value in body.model_dump().items() if value is not None}
-        del given["producer_id"]
-        changed = await self._apply(row, given | _imported(facts, row))
-        return row, Outcome.UPDATED if changed else Outcome.UNCHANGED
+        (answer,) = await self.upsert_many([(body, facts)])
+        if isinstance(answer, DomainError):
+            raise answer
+        return answer
+
+    async def upsert_many(
+        self, bodies: Sequence[tuple[ProductCreate, ImportedFacts | None]]
+    ) -> list[tuple[Product, Outcome] | DomainError]:
+        """Register products or complete registered ones with the facts given; safe to repeat.
+
+        Each is recognised by its producer and folded name. A fact that is not given (None) never erases
+        a known one; a recognition never undoes a withdrawal or replaces a better documented one. A body
+        sees what those before it in the same call stored. The number of statements does not depend on
+        the number of bodies; calls of about 500 are best.
+
+        Returns:
+            For each body, in order, the row with what was done, or its refusal: ``Conflict``
+            ``products.gtin_taken``, ``products.product_code_taken``, ``products.duplicate``; ``Invalid``
+            ``products.recognition_incomplete`` and as ``create``; ``NotFound``, ``Forbidden`` as ``create``.
+        """
+        return await ProductImport(self._session, self._actor, self._now).store(bodies)
 
     async def set_recognition(
         self, product_id: UUID, *, stars: int | None, valid_until: date | None, status: str
@@ -214,11 +224,12 @@ class ProductService:
         producer = await self._producers.get(body.producer_id, share=True)
         self._check_edit(producer.area_path, producer.id)
         values = body.model_dump()
-        values |= _names(body.name, producer)
+        values |= names_of(body.name, producer.name)
         values |= await self._place(body.place_id, producer)
         self._check_edit(values["area_path"], producer.id)
         values["gtin"] = read_gtin(body.gtin)
         values["industry"] = industry_for(body.set_number, body.industry)
+        check_facts(values)
         values["recognition_status"] = Recognition.NONE.value
         return values | {"created_at": self._now, "updated_at": self._now}
 
@@ -237,17 +248,20 @@ class ProductService:
         if "gtin" in values:
             values["gtin"] = read_gtin(values["gtin"])
         if {"set_number", "industry"} & values.keys():
-            values["industry"] = _industry_after(row, values)
+            values["industry"] = industry_after(row.set_number, row.industry, values)
         if {"name", "place_id"} & values.keys():
             producer = await self._producers.get(row.producer_id, share=True)
             if values.get("name", row.name) != row.name:
-                values |= _names(values["name"], producer)
+                values |= names_of(values["name"], producer.name)
             if "place_id" in values and (not row.has_own_place or values["place_id"] != row.place_id):
                 values |= await self._place(values["place_id"], producer)
                 self._check_edit(values["area_path"], row.producer_id)
+        check_facts({name: values.get(name, getattr(row, name)) for name in MEASURED})
         before = {name: getattr(row, name) for name in values}
         if not await self._store(row, values):
             return False
+        if "gtin" in values and before["gtin"] != values["gtin"]:
+            await put_primary_gtins(self._session, [row], now=self._now)
         fields = sorted(name for name in given if before[name] != values[name])
         await self._record("product.updated", row, {"fields": fields})
         return True
@@ -270,8 +284,7 @@ class ProductService:
             raise Forbidden("auth.not_permitted", permission=Permission.PRODUCT_EDIT)
 
     async def _record_created(self, row: Product) -> None:
-        data = {"name": row.name, "producer_id": str(row.producer_id), "set_number": row.set_number}
-        await self._record("product.created", row, data)
+        await self._record("product.created", row, created_facts(row))
 
     async def _record(self, kind: str, row: Product, data: dict[str, Any]) -> None:
         await record(
@@ -284,39 +297,3 @@ class ProductService:
             data=data,
             area_path=row.area_path,
         )
-
-
-def _names(name: str, producer: Producer) -> dict[str, str]:
-    folded = fold(name)
-    if not folded:
-        raise Invalid("products.name_without_letters", name=name)
-    return {
-        "name_folded": folded,
-        "sort_key": sort_key(name),
-        "search_text": search_words(name, producer.name),
-    }
-
-
-def _industry_after(row: Product, values: Mapping[str, Any]) -> str | None:
-    set_number = values.get("set_number", row.set_number)
-    if "industry" in values:
-        # An emptied industry is filled again from the set.
-        return industry_for(set_number, values["industry"])
-    return industry_for(set_number, row.industry if set_number is None else None)
-
-
-def _imported(facts: ImportedFacts, row: Product | None) -> dict[str, Any]:
-    """Columns an import may write onto a row (None: a new one), without those it does not know."""
-    values: dict[str, Any] = {
-        "source": facts.source,
-        "confidence": facts.confidence,
-        "product_code": facts.product_code,
-    }
-    given = {name: value for name, value in values.items() if value is not None}
-    stored = Recognition.NONE if row is None else Recognition(row.recognition_status)
-    stored_until = None if row is None else row.stars_valid_until
-    if outranks(facts.recognition, facts.stars_valid_until, stored=stored, stored_until=stored_until):
-        given["recognition_status"] = facts.recognition.value
-        given["stars"] = facts.stars
-        given["stars_valid_until"] = facts.stars_valid_until
-    return given

@@ -5,12 +5,12 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
-from sqlalchemy import Row, Select, select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import Row, Select, Text, Uuid, cast, func, select
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from ocop_api.db.base import uuid7
 from ocop_api.db.tables.producers import Producer
+from ocop_api.db.tables.product_facts import ProductGtin
 from ocop_api.db.tables.products import Product
 from ocop_api.products.repository.catalogue import SUMMARY_COLUMNS
 
@@ -47,24 +47,44 @@ class ProductRepository:
         """The row, locked for a change if wished."""
         return await self._one(select(Product).where(Product.id == product_id), lock=lock)
 
-    async def named(self, producer_id: UUID, name_folded: str) -> Product | None:
-        """The locked row of this name of this producer."""
-        wanted = select(Product).where(Product.producer_id == producer_id, Product.name_folded == name_folded)
-        return await self._one(wanted, lock=True)
+    async def of_keys(self, keys: Collection[tuple[UUID, str]]) -> Sequence[Product]:
+        """The rows with these natural keys (producer, folded name), without a lock."""
+        if not keys:
+            return []
+        ordered = sorted(keys)
+        wanted = (
+            func.unnest(
+                cast([key[0] for key in ordered], ARRAY(Uuid)), cast([key[1] for key in ordered], ARRAY(Text))
+            )
+            .table_valued("producer_id", "name_folded")
+            .render_derived(name="wanted")
+        )
+        joined = (Product.producer_id == wanted.c.producer_id) & (Product.name_folded == wanted.c.name_folded)
+        return (await self._session.execute(select(Product).join(wanted, joined))).scalars().all()
+
+    async def lock(self, product_ids: Collection[UUID]) -> set[UUID]:
+        """Lock these rows, read anew, in one order for all writers; gives those that still exist."""
+        if not product_ids:
+            return set()
+        statement = select(Product).where(Product.id.in_(product_ids)).order_by(Product.id)
+        statement = statement.with_for_update().execution_options(populate_existing=True)
+        return {row.id for row in await self._session.scalars(statement)}
+
+    async def owners_of_gtins(self, gtins: Collection[str]) -> dict[str, UUID]:
+        """The product of each of these GTINs that is in use."""
+        statement = select(ProductGtin.gtin, ProductGtin.product_id).where(ProductGtin.gtin.in_(gtins))
+        return {row.gtin: row.product_id for row in (await self._session.execute(statement)).all()}
+
+    async def owners_of_codes(self, codes: Collection[str]) -> dict[str, UUID]:
+        """The product of each of these product codes that is in use."""
+        statement = select(Product.product_code, Product.id).where(Product.product_code.in_(codes))
+        found = (await self._session.execute(statement)).all()
+        return {code: product_id for code, product_id in found if code is not None}
 
     async def of_producer(self, producer_id: UUID) -> Sequence[Product]:
         """All locked rows of a producer."""
         statement = select(Product).where(Product.producer_id == producer_id).order_by(Product.id)
         return (await self._session.execute(statement.with_for_update())).scalars().all()
-
-    async def insert_unless_there(self, values: Mapping[str, Any]) -> UUID | None:
-        """The id of the new row, or None when this producer has a product of this name already.
-
-        Other keys that are taken (GTIN, product code) raise as usual.
-        """
-        statement = insert(Product).values(id=uuid7(), version=1, **values)
-        statement = statement.on_conflict_do_nothing(index_elements=["producer_id", "name_folded"])
-        return (await self._session.execute(statement.returning(Product.id))).scalar_one_or_none()
 
     async def meant(
         self,
