@@ -34,6 +34,12 @@ _SORTS = Sorts(
 )
 
 
+def channel_rows() -> list[dict[str, str]]:
+    """The channels' reference data: code, name, kind, host."""
+    text = files("ocop_api.listings").joinpath("channels.csv").read_text("utf-8")
+    return list(csv.DictReader(text.splitlines()))
+
+
 class ListingRepository:
     """Reads and writes of the listings' tables."""
 
@@ -42,8 +48,7 @@ class ListingRepository:
 
     async def load_channels(self) -> int:
         """Bring the channels' reference data into the table; returns how many there are."""
-        text = files("ocop_api.listings").joinpath("channels.csv").read_text("utf-8")
-        rows = [{**row, "host": row["host"] or None} for row in csv.DictReader(text.splitlines())]
+        rows = [{**row, "host": row["host"] or None} for row in channel_rows()]
         statement = insert(Channel).values(rows)
         await self._session.execute(
             statement.on_conflict_do_update(

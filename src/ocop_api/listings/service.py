@@ -18,7 +18,7 @@ from ocop_api.domain.errors import Forbidden, Invalid, NotFound, RuleViolation
 from ocop_api.domain.listing import ListingAction, ListingSource, ListingState, apply
 from ocop_api.ledger.recording import record
 from ocop_api.listings import policy
-from ocop_api.listings.repository import ONLINE, ListingRepository
+from ocop_api.listings.repository import ONLINE, ListingRepository, channel_rows
 from ocop_api.listings.schemas import ListingCreate, ListingFilter, ListingUpdate
 from ocop_api.places.service import PlaceService
 from ocop_api.producers.schemas import Outcome
@@ -46,6 +46,11 @@ class ListedProduct:
     listing: Listing
     channel_kind: str
     allowed_actions: list[ListingAction]
+
+
+def shipped_channels() -> tuple[tuple[str, str], ...]:
+    """Code and name of every channel that ships with the package, in the order of the codes."""
+    return tuple((row["code"], row["name"]) for row in channel_rows())
 
 
 class ListingService:
