@@ -11,6 +11,7 @@ from ocop_api.accounts import router as accounts
 from ocop_api.accounts.api_keys import KeyUses
 from ocop_api.accounts.authentication import authenticate
 from ocop_api.adapters.object_store import store_for
+from ocop_api.adapters.oidc import Issuers
 from ocop_api.bulk import router as bulk
 from ocop_api.certificates import router as certificates
 from ocop_api.db.migrating import head_revision
@@ -62,6 +63,7 @@ def create_app(settings: Settings, clock: Clock = utc_now) -> FastAPI:
         await database.open()
         yield
         await key_uses.settle()
+        await app.state.issuers.close()
         await database.close()
 
     app = FastAPI(
@@ -80,6 +82,7 @@ def create_app(settings: Settings, clock: Clock = utc_now) -> FastAPI:
     app.state.clock = clock
     app.state.object_store = store_for(settings.storage)
     app.state.exports = Gate(settings.web.exports_at_once)
+    app.state.issuers = Issuers(settings.oidc)
     app.state.head_revision = head_revision()
 
     async def authenticated(token: str) -> Actor:

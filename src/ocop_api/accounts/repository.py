@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from ocop_api.accounts.schemas import UserFilter
 from ocop_api.accounts.tokens import TokenKind
 from ocop_api.db.paging import Rows, SortKey, Sorts, fetch_page
+from ocop_api.db.tables.account_sign_in import AccountChallenge
 from ocop_api.db.tables.accounts import AccountSession, AccountToken, AccountUser, RoleGrant
 from ocop_api.db.tables.ledger import LedgerEvent
 from ocop_api.domain.actor import Actor, Bound, Level, Permission, Role
@@ -239,7 +240,8 @@ class SessionRepository:
     async def revoke_all(
         self, user_id: UUID, now: datetime, reason: str, *, keep: UUID | None = None
     ) -> None:
-        """End every live session of a user, except the one to keep."""
+        """End every live session of a user, except the one to keep, and every half-finished sign-in."""
+        await self._session.execute(delete(AccountChallenge).where(AccountChallenge.user_id == user_id))
         await self._session.execute(
             update(AccountSession)
             .where(

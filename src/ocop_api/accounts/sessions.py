@@ -8,12 +8,16 @@ import asyncpg
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ocop_api.accounts.addresses import fold_email
-from ocop_api.accounts.authentication import password_by_email, password_of
+from ocop_api.accounts.authentication import password_by_email
+from ocop_api.accounts.challenges import Challenge, ChallengePurpose, SignInMethod, new_challenge
 from ocop_api.accounts.passwords import passwords_for
 from ocop_api.accounts.repository import SessionRepository
+from ocop_api.accounts.sign_in_repository import SignInRepository, person_of
+from ocop_api.accounts.throttling import Purpose, Throttle
 from ocop_api.accounts.tokens import TokenKind, digest_of, new_token
 from ocop_api.db.base import uuid7
-from ocop_api.db.tables.accounts import AccountSession, AccountToken
+from ocop_api.db.tables.account_sign_in import AccountChallenge
+from ocop_api.db.tables.accounts import AccountSession, AccountToken, AccountUser
 from ocop_api.domain.actor import SYSTEM, Actor
 from ocop_api.domain.errors import Invalid, Unauthenticated
 from ocop_api.ledger.recording import record
@@ -44,7 +48,8 @@ class SessionService:
     """Opens, continues and ends sign-in sessions.
 
     ``pool`` is the hot read-only pool: passwords are looked up there, so that no connection is held
-    during the slow verification.
+    during the slow verification. ``throttle`` counts what is tried from the client's network.
+    ``user_agent`` is the client's program in a few words, for the list of sessions.
     """
 
     def __init__(
@@ -53,22 +58,30 @@ class SessionService:
         pool: "asyncpg.Pool[asyncpg.Record]",
         security: SecuritySettings,
         now: datetime,
+        *,
+        throttle: Throttle,
+        user_agent: str | None = None,
     ) -> None:
         self._session = session
+        self._throttle = throttle
+        self._user_agent = user_agent
         self._sessions = SessionRepository(session)
         self._pool = pool
         self._security = security
         self._passwords = passwords_for(security)
         self._now = now
 
-    async def sign_in(self, email: str, password: str) -> IssuedTokens:
-        """Open a session.
+    async def sign_in(self, email: str, password: str) -> IssuedTokens | Challenge:
+        """Open a session, or ask for the second step.
 
         Raises:
             Unauthenticated: ``accounts.invalid_credentials``, the same after the same work for an
                 unknown e-mail, a wrong password and a disabled account.
+            TooManyAttempts: ``accounts.too_many_attempts``, alike whether or not there is an account.
         """
-        stored = await password_by_email(self._pool, fold_email(email))
+        email_folded = fold_email(email)
+        attempt = await self._throttle.count(Purpose.PASSWORD, email_folded)
+        stored = await password_by_email(self._pool, email_folded)
         verdict = await self._passwords.verify(password, None if stored is None else stored.password_hash)
         if stored is None or not verdict.right:
             raise Unauthenticated("accounts.invalid_credentials")
@@ -78,6 +91,23 @@ class SessionService:
             raise Unauthenticated("accounts.invalid_credentials")
         if verdict.rehashed is not None:
             user.password_hash = verdict.rehashed
+        await self._throttle.succeeded(self._session, attempt)
+        return await self.after_first_step(user, SignInMethod.PASSWORD)
+
+    async def after_first_step(self, user: AccountUser, method: SignInMethod) -> IssuedTokens | Challenge:
+        """Open a session for a user, locked, who has shown who they are; or ask for the second step."""
+        found = SignInRepository(self._session)
+        factor = await found.factor_of(user.id)
+        if factor is not None and factor.confirmed_at is not None:
+            return await self._challenge(user, method, ChallengePurpose.ANSWER)
+        required = self._security.second_factor_required
+        if required and await found.holds_office(user.id, self._now):
+            return await self._challenge(user, method, ChallengePurpose.ENROLMENT)
+        return await self.open(user, method)
+
+    async def open(self, user: AccountUser, method: SignInMethod) -> IssuedTokens:
+        """Open a session for a user, locked, from whom nothing more is asked."""
+        await self._throttle.remember(self._session, user.email_folded)
         await self._sessions.forget_outdated(user.id, self._now)
         opened = AccountSession(
             id=uuid7(),
@@ -86,10 +116,29 @@ class SessionService:
             expires_at=self._now,
             generation=0,
             rotated_at=self._now,
+            method=method,
+            user_agent=self._user_agent,
         )
         self._session.add(opened)
         await self._session.flush()  # the tokens refer to the session
         return await self._issue(opened)
+
+    async def _challenge(
+        self, user: AccountUser, method: SignInMethod, purpose: ChallengePurpose
+    ) -> Challenge:
+        made, digest = new_challenge(purpose)
+        self._session.add(
+            AccountChallenge(
+                digest=digest,
+                user_id=user.id,
+                purpose=purpose,
+                method=method,
+                attempts=0,
+                expires_at=self._now + timedelta(seconds=made.expires_in),
+            )
+        )
+        await self._session.flush()  # it exists before it is handed out
+        return made
 
     async def refresh(self, token: str) -> IssuedTokens | FamilyRevoked:
         """Give a new pair for the newest refresh token.
@@ -147,19 +196,22 @@ class SessionService:
         Raises:
             Invalid: ``accounts.wrong_password`` when ``current`` is not the present one.
             Unauthenticated: ``auth.invalid_token`` when the account is gone or disabled.
+            TooManyAttempts: ``accounts.too_many_attempts``; whoever has found an open screen guesses too.
         """
         if actor.user_id is None:
             raise Unauthenticated("auth.required")
-        stored = await password_of(self._pool, actor.user_id)
+        stored = await person_of(self._pool, actor.user_id)
         if stored is None:
             raise Unauthenticated("auth.invalid_token")
+        attempt = await self._throttle.count(Purpose.PASSWORD, stored.email_folded)
         if not (await self._passwords.verify(current, stored.password_hash)).right:
             raise Invalid("accounts.wrong_password")
         new_hash = await self._passwords.hash(new)
-        user = await self._sessions.hold_user(stored.user_id, stored.password_hash)
+        user = await self._sessions.hold_user(actor.user_id, stored.password_hash)
         if user is None:
             # Somebody else has changed it in the meantime, so what was checked is the old one.
             raise Invalid("accounts.wrong_password")
+        await self._throttle.succeeded(self._session, attempt)
         user.password_hash = new_hash
         user.updated_at = self._now
         user.touch()
@@ -201,3 +253,8 @@ class SessionService:
             )
         )
         return token
+
+
+async def end_all(session: AsyncSession, user_id: UUID, now: datetime, reason: str) -> None:
+    """End every session and half-finished sign-in of a user; ``reason`` is one of the stored ones."""
+    await SessionRepository(session).revoke_all(user_id, now, reason)

@@ -1,62 +1,108 @@
-"""HTTP of signing in and of the caller's own account."""
+"""HTTP of signing in and staying signed in."""
 
 from typing import Annotated
 
 from fastapi import Depends, Request, Response
 
+from ocop_api.accounts.challenges import Challenge, ChallengePurpose
 from ocop_api.accounts.schemas import Me, PasswordChange, SignIn, TokenPair, TokenRefresh
 from ocop_api.accounts.service import AccountService
-from ocop_api.accounts.sessions import FamilyRevoked, SessionService
+from ocop_api.accounts.sessions import FamilyRevoked, IssuedTokens, SessionService
+from ocop_api.accounts.sign_in_schemas import (
+    EnrolmentChallenge,
+    SecondFactorChallenge,
+    SignedIn,
+    SignInResult,
+)
+from ocop_api.accounts.throttling import Throttle
+from ocop_api.accounts.user_agents import short_agent
 from ocop_api.settings import SecuritySettings
 from ocop_api.web.caller import Caller, Now
-from ocop_api.web.problems import HTTPProblem, problem_response
+from ocop_api.web.client_network import ClientNetwork
+from ocop_api.web.problems import HTTPProblem, problem_response, refusal
 from ocop_api.web.routing import NO_CREDENTIAL, NO_IDEMPOTENCY, feature_router
 from ocop_api.web.session import ReadSession, WriteSession, database_of
 
 # Answers with tokens are never kept, and a body with a password leaves no digest to guess it from.
 SECRET = {NO_IDEMPOTENCY: True}
-_SIGNS_IN = {NO_IDEMPOTENCY: True, NO_CREDENTIAL: True}
+SIGNS_IN = {NO_IDEMPOTENCY: True, NO_CREDENTIAL: True}
 NO_STORE = {"Cache-Control": "no-store"}
+TOO_MANY = refusal(429, "Too many attempts (`accounts.too_many_attempts`); see Retry-After")
 
 
-def _no_other_credential(request: Request) -> None:
-    # The password or refresh token in the body is the one credential. Said before the header is read,
-    # or a client that still sends its expired access token would only learn that it has expired.
+def no_other_credential(request: Request) -> None:
+    """Refuse a request whose body is the credential when it sends another one.
+
+    Said before the header is read, or a client that still sends its expired access token would only
+    learn that it has expired.
+    """
     if "authorization" in request.headers:
         raise HTTPProblem(400, "accounts.credential_in_body_only")
 
 
 def security_of(request: Request) -> SecuritySettings:
+    """The sign-in settings of this process."""
     settings: SecuritySettings = request.app.state.settings.security
     return settings
 
 
-def _sessions(session: WriteSession, request: Request, now: Now) -> SessionService:
-    return SessionService(session, database_of(request).fast, security_of(request), now())
+def _throttle(request: Request, network: ClientNetwork, now: Now) -> Throttle:
+    return Throttle(database_of(request), security_of(request), network, now())
+
+
+Throttling = Annotated[Throttle, Depends(_throttle)]
+
+
+def _sessions(session: WriteSession, request: Request, throttle: Throttling, now: Now) -> SessionService:
+    return SessionService(
+        session,
+        database_of(request).fast,
+        security_of(request),
+        now(),
+        throttle=throttle,
+        user_agent=short_agent(request.headers.get("user-agent")),
+    )
 
 
 Sessions = Annotated[SessionService, Depends(_sessions, scope="function")]
+
+
+def sign_in_result(outcome: IssuedTokens | Challenge) -> SignInResult:
+    """The outcome of a first step as the API gives it."""
+    if isinstance(outcome, IssuedTokens):
+        return SignInResult(SignedIn.model_validate(outcome))
+    shape = SecondFactorChallenge if outcome.purpose is ChallengePurpose.ANSWER else EnrolmentChallenge
+    return SignInResult(shape(challenge=outcome.challenge, expires_in=outcome.expires_in))
+
 
 auth = feature_router("/v1/auth", "accounts")
 me = feature_router("/v1/me", "accounts")
 
 
-@auth.post("/sign-in", openapi_extra=_SIGNS_IN, dependencies=[Depends(_no_other_credential)])
-async def sign_in(body: SignIn, sessions: Sessions, response: Response) -> TokenPair:
+@auth.post(
+    "/sign-in",
+    openapi_extra=SIGNS_IN,
+    dependencies=[Depends(no_other_credential)],
+    responses=TOO_MANY,
+)
+async def sign_in(body: SignIn, sessions: Sessions, response: Response) -> SignInResult:
     """Sign in with e-mail and password.
 
+    `kind` says how it went on: `tokens` is a complete sign-in, `second_factor` asks for a code
+    (`POST /v1/auth/second-factor`), `second_factor_enrolment_required` for setting a second factor up.
     An unknown e-mail, a wrong password and a disabled account get the same answer (401
-    `accounts.invalid_credentials`). Send no `Authorization` header here.
+    `accounts.invalid_credentials`). After many failures from one network, attempts from there have to
+    pause (429); the owner elsewhere gets in. Send no `Authorization` header here.
     """
-    issued = await sessions.sign_in(body.email, body.password)
+    outcome = await sessions.sign_in(body.email, body.password)
     response.headers.update(NO_STORE)
-    return TokenPair.model_validate(issued)
+    return sign_in_result(outcome)
 
 
 @auth.post(
     "/refresh",
-    openapi_extra=_SIGNS_IN,
-    dependencies=[Depends(_no_other_credential)],
+    openapi_extra=SIGNS_IN,
+    dependencies=[Depends(no_other_credential)],
     response_model=TokenPair,
 )
 async def refresh_tokens(
@@ -88,7 +134,7 @@ async def read_me(session: ReadSession, caller: Caller, now: Now) -> Me:
     return await AccountService(session, caller, now()).whoami()
 
 
-@me.post("/password", status_code=204, openapi_extra=SECRET)
+@me.post("/password", status_code=204, openapi_extra=SECRET, responses=TOO_MANY)
 async def change_password(body: PasswordChange, sessions: Sessions, caller: Caller) -> None:
     """Change the caller's password. All other sign-ins of the account end; this one goes on."""
     await sessions.change_password(caller, body.current_password, body.new_password)
