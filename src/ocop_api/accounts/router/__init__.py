@@ -1,7 +1,8 @@
 """HTTP of accounts."""
 
 from ocop_api.accounts.router.own import own
+from ocop_api.accounts.router.sign_in_steps import sign_in_steps
 from ocop_api.accounts.router.signing_in import auth, me
 from ocop_api.accounts.router.users import users
 
-routers = (auth, me, own, users)
+routers = (auth, me, own, users, *sign_in_steps)
