@@ -15,6 +15,11 @@ from ocop_api.domain.vietnamese import fold
 MAX_COLUMNS = 256
 REASONS = ("import_row", "import_columns", "import_codes", "import_messages")
 """Columns that files of rejected rows carry beside the original ones; a corrected file may keep them."""
+REASON_TITLES = {
+    "vi": ("Dòng gốc", "Lỗi cần sửa", "Gợi ý"),
+    "en": ("Source row", "To correct", "Suggestion"),
+}
+"""The same in workbooks of rejected rows: where the row stood, what is wrong, what may be meant."""
 _SURE = 92.0
 """Likeness from which a heading is taken for the column; the next column must be clearly less alike."""
 _LEAD = 6.0
@@ -41,6 +46,10 @@ def heading_key(text: str) -> str:
     return re.sub(r"[\W_]+", "", fold(text[:200]))
 
 
+REASON_KEYS = frozenset(heading_key(name) for name in (*REASONS, *REASON_TITLES["vi"], *REASON_TITLES["en"]))
+"""Keys of the headings above, which are never taken for a column."""
+
+
 class HeaderMatcher:
     """Finds the columns of one kind."""
 
@@ -50,7 +59,7 @@ class HeaderMatcher:
         for column in columns:
             for heading in column.headings:
                 self._by_key.setdefault(heading_key(heading), column.name)
-        self._reasons = {heading_key(name) for name in REASONS}
+        self._reasons = REASON_KEYS
 
     def exact(self, heading: str) -> str | None:
         """The column a heading names, None when it names none."""
