@@ -44,6 +44,12 @@ class WebSettings(_Group):
     """How the API presents itself."""
 
     public_url: str = Field("http://localhost:8000", description="base of every link, QR code and page")
+    password_reset_url: str = Field(
+        "{public_url}/password-reset#token={token}", description="page of the app that a reset letter links to"
+    )
+    invitation_url: str = Field(
+        "{public_url}/invitation#token={token}", description="page of the app that an invitation links to"
+    )
     cors_origins: tuple[str, ...] = Field((), description="origins of browser apps that may call the API")
     request_deadline: float = Field(25.0, description="seconds after which a request is given up")
     exports_at_once: int = Field(4, ge=1, description="lists read out as files at once, per process")

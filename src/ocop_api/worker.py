@@ -21,6 +21,7 @@ from pgqueuer.types import QueueExecutionMode
 from sqlalchemy import make_url
 
 import ocop_api.db.tables  # noqa: F401 - constraint names are looked up in the metadata
+from ocop_api.accounts import jobs as accounts
 from ocop_api.accounts import sign_in_jobs as sign_in
 from ocop_api.adapters.mail import mailer_for
 from ocop_api.adapters.object_store import store_for
@@ -34,8 +35,8 @@ from ocop_api.settings import Clock, Settings, utc_now
 
 log = structlog.get_logger()
 
-JOBS: dict[str, Handler] = {**bulk.JOBS, **ledger.JOBS, **notifications.JOBS, **products.JOBS, **sign_in.JOBS}
-SCHEDULES: dict[str, str] = {**ledger.SCHEDULES, **notifications.SCHEDULES, **sign_in.SCHEDULES}
+JOBS: dict[str, Handler] = {**accounts.JOBS, **bulk.JOBS, **ledger.JOBS, **notifications.JOBS, **products.JOBS, **sign_in.JOBS}
+SCHEDULES: dict[str, str] = {**accounts.SCHEDULES, **ledger.SCHEDULES, **notifications.SCHEDULES, **sign_in.SCHEDULES}
 """Cron expressions by job; a scheduled job runs with an empty payload."""
 
 

@@ -67,12 +67,6 @@ class ApiKeyRepository:
             .values(last_used_at=at)
         )
 
-    async def forget_outdated(self, before: datetime) -> None:
-        """Drop resets that ran out before, and invitations that ended before: they hold personal data."""
-        await self._session.execute(delete(PasswordReset).where(PasswordReset.expires_at < before))
-        ended = func.coalesce(Invitation.accepted_at, Invitation.withdrawn_at, Invitation.expires_at)
-        await self._session.execute(delete(Invitation).where(ended < before))
-
 
 class PasswordResetRepository:
     """Requests for a new password."""
@@ -126,6 +120,10 @@ class PasswordResetRepository:
         ).one_or_none()
         return None if user is None or reset is None else (reset, user)
 
+    async def forget_outdated(self, before: datetime) -> None:
+        """Drop requests that ran out before."""
+        await self._session.execute(delete(PasswordReset).where(PasswordReset.expires_at < before))
+
     async def close_all(self, user_id: UUID, now: datetime) -> None:
         """No open request of the account is good any more."""
         await self._session.execute(
@@ -136,12 +134,11 @@ class PasswordResetRepository:
 
 
 def _visible_to(actor: Actor) -> ColumnElement[bool]:
-    """Invitations into an area the actor administers, and those the actor has written."""
+    """Invitations into an area the actor administers."""
     scope = actor.scope(Permission.USER_READ)
     if scope.everywhere:
         return true()
-    overlap = Invitation.area_path.bool_op("&&")(cast(sorted(scope.place_ids), ARRAY(Text)))
-    return or_(overlap, Invitation.invited_by == actor.user_id)
+    return Invitation.area_path.bool_op("&&")(cast(sorted(scope.place_ids), ARRAY(Text)))
 
 
 def _in_state(state: InvitationState, now: datetime) -> ColumnElement[bool]:
@@ -192,3 +189,8 @@ class InvitationRepository:
             )
             .values(withdrawn_at=now)
         )
+
+    async def forget_ended(self, before: datetime) -> None:
+        """Drop invitations that ended before: they hold addresses of people who may have no account."""
+        ended = func.coalesce(Invitation.accepted_at, Invitation.withdrawn_at, Invitation.expires_at)
+        await self._session.execute(delete(Invitation).where(ended < before))

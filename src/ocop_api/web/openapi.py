@@ -140,6 +140,8 @@ def _answers(method: str, operation: dict[str, Any]) -> None:
     headers["503"] = "Retry-After"
     if is_json:
         headers["200"] = "ETag"
+    if operation.get(NO_CREDENTIAL):
+        del headers["202"]  # nobody has a place to look at what was asked for without a credential
     for status, name in headers.items():
         if status in responses:
             responses[status].setdefault("headers", {}).setdefault(name, _HEADERS[name])

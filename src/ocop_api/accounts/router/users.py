@@ -8,6 +8,7 @@ from fastapi import Query, Request, Response
 from ocop_api.accounts.api_keys import ApiKeyService
 from ocop_api.accounts.credential_schemas import ApiKeyRead, ApiKeys
 from ocop_api.accounts.grants import GrantService
+from ocop_api.accounts.password_rules import check_new_password
 from ocop_api.accounts.passwords import passwords_for
 from ocop_api.accounts.router.signing_in import SECRET, security_of
 from ocop_api.accounts.schemas import (
@@ -35,6 +36,7 @@ async def create_user(
     body: UserCreate, *, session: WriteSession, caller: Caller, now: Now, request: Request, response: Response
 ) -> UserRead:
     """Make an account in an area the caller administers. Repeating it is refused by the e-mail."""
+    check_new_password(body.password, body.email)
     # Hashed first: the transaction takes its connection with the first statement.
     hashed = await passwords_for(security_of(request)).hash(body.password)
     created = await AccountService(session, caller, now()).create(
