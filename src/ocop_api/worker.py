@@ -27,6 +27,7 @@ from ocop_api.adapters.mail import mailer_for
 from ocop_api.adapters.object_store import store_for
 from ocop_api.bulk import jobs as bulk
 from ocop_api.db.session import Database, asyncpg_arguments
+from ocop_api.documents import jobs as documents
 from ocop_api.jobs.queue import Handler, JobContext
 from ocop_api.ledger import jobs as ledger
 from ocop_api.notifications import jobs as notifications
@@ -35,8 +36,22 @@ from ocop_api.settings import Clock, Settings, utc_now
 
 log = structlog.get_logger()
 
-JOBS: dict[str, Handler] = {**accounts.JOBS, **bulk.JOBS, **ledger.JOBS, **notifications.JOBS, **products.JOBS, **sign_in.JOBS}
-SCHEDULES: dict[str, str] = {**accounts.SCHEDULES, **ledger.SCHEDULES, **notifications.SCHEDULES, **sign_in.SCHEDULES}
+JOBS: dict[str, Handler] = {
+    **accounts.JOBS,
+    **bulk.JOBS,
+    **documents.JOBS,
+    **ledger.JOBS,
+    **notifications.JOBS,
+    **products.JOBS,
+    **sign_in.JOBS,
+}
+SCHEDULES: dict[str, str] = {
+    **accounts.SCHEDULES,
+    **documents.SCHEDULES,
+    **ledger.SCHEDULES,
+    **notifications.SCHEDULES,
+    **sign_in.SCHEDULES,
+}
 """Cron expressions by job; a scheduled job runs with an empty payload."""
 
 

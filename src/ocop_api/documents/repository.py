@@ -1,30 +1,42 @@
-"""Rows of documents."""
+"""Rows of documents, uploads and citations."""
 
-from datetime import date, datetime
+from collections.abc import Collection, Sequence
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, false, or_, select, true
+from sqlalchemy import ColumnElement, and_, delete, false, func, or_, select, true, update
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from ocop_api.db.paging import Rows, Slice, SortKey, Sorts, fetch_page
-from ocop_api.db.tables.documents import Document
+from ocop_api.db.paging import Rows, SortKey, Sorts, fetch_page
+from ocop_api.db.tables.documents import Document, DocumentCitation, DocumentUpload
+from ocop_api.db.tables.producers import Producer
+from ocop_api.db.tables.products import Product
+from ocop_api.documents.policy import REMINDERS
+from ocop_api.documents.schemas import DocumentFilter, ExpiringQuery
 from ocop_api.domain.actor import Actor, Permission
+from ocop_api.producers.search import has_words
 
 _columns = Document.__table__.c
+_ID = SortKey(_columns.id, UUID)
 _SORTS = Sorts(
     by_name={
         "-created_at": [
             SortKey(_columns.created_at, datetime, descending=True),
             SortKey(_columns.id, UUID, descending=True),
         ],
-        "id": [SortKey(_columns.id, UUID)],
+        "id": [_ID],
     },
     default="-created_at",
+)
+_BY_EXPIRY = Sorts(
+    by_name={"expires_on": [SortKey(func.coalesce(_columns.expires_on, date.max), date), _ID]},
+    default="expires_on",
 )
 
 
 class DocumentRepository:
-    """Reads and writes of the documents' table."""
+    """Reads and writes of the documents' tables."""
 
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
@@ -39,33 +51,211 @@ class DocumentRepository:
             conditions.append(Document.producer_id.in_(scope.producer_ids))
         return or_(*conditions)
 
-    async def find(self, document_id: UUID, actor: Actor) -> Document | None:
-        """One visible document, or None."""
+    async def find(self, document_id: UUID, actor: Actor, *, lock: bool = False) -> Document | None:
+        """One visible document, locked if wished, or None."""
+        statement = select(Document).where(Document.id == document_id, self.visible_to(actor))
+        if lock:
+            statement = statement.with_for_update().execution_options(populate_existing=True)
+        found: Document | None = await self._session.scalar(statement)
+        return found
+
+    async def page(self, actor: Actor, wanted: DocumentFilter) -> Rows:
+        """One page of visible documents."""
+        statement = select(Document).where(self.visible_to(actor))
+        if not wanted.all_versions:
+            statement = statement.where(Document.current)
+        for name in ("producer_id", "product_id", "kind"):
+            value = getattr(wanted, name)
+            if value is not None:
+                statement = statement.where(_columns[name] == value)
+        if wanted.expiring_before is not None:
+            statement = statement.where(Document.expires_on < wanted.expiring_before)
+        if wanted.q is not None:
+            statement = statement.where(has_words(_columns.search, wanted.q))
+        return await fetch_page(self._session, statement, _SORTS, wanted.slice())
+
+    async def expiring(self, actor: Actor, wanted: ExpiringQuery, today: date) -> Rows:
+        """One page of ``(document, producer's name, product's name)``, the first to expire first."""
+        statement = (
+            select(Document, Producer.name, Product.name)
+            .join(Producer, Producer.id == Document.producer_id)
+            .outerjoin(Product, Product.id == Document.product_id)
+            .where(
+                self.visible_to(actor),
+                Document.current,
+                Document.expires_on.between(today, today + timedelta(days=wanted.within_days)),
+            )
+        )
+        if wanted.producer_id is not None:
+            statement = statement.where(Document.producer_id == wanted.producer_id)
+        return await fetch_page(self._session, statement, _BY_EXPIRY, wanted.slice(), scalars=False)
+
+    async def to_remind(self, today: date, limit: int) -> Sequence[Document]:
+        """Current documents near their end whose producer may not know yet, locked."""
+        statement = (
+            select(Document)
+            .where(
+                Document.current,
+                Document.expires_on >= today,
+                or_(
+                    *(
+                        and_(
+                            Document.expires_on <= today + timedelta(days=days),
+                            func.coalesce(Document.reminded_days, days + 1) > days,
+                        )
+                        for days in REMINDERS
+                    )
+                ),
+            )
+            .order_by(Document.expires_on, Document.id)
+            .limit(limit)
+            .with_for_update(skip_locked=True)
+        )
+        return (await self._session.scalars(statement)).all()
+
+    async def versions(self, series_id: UUID, actor: Actor) -> Sequence[Document]:
+        """All visible versions, newest first."""
+        statement = (
+            select(Document)
+            .where(Document.series_id == series_id, self.visible_to(actor))
+            .order_by(Document.created_at.desc(), Document.id.desc())
+        )
+        return (await self._session.scalars(statement)).all()
+
+    async def newest_left(self, series_id: UUID) -> Document | None:
+        """The newest version of a series that is not withdrawn, locked."""
         found: Document | None = await self._session.scalar(
-            select(Document).where(Document.id == document_id, self.visible_to(actor))
+            select(Document)
+            .where(Document.series_id == series_id, Document.withdrawn_at.is_(None))
+            .order_by(Document.created_at.desc(), Document.id.desc())
+            .limit(1)
+            .with_for_update()
         )
         return found
 
-    async def page(
-        self,
-        actor: Actor,
-        wanted: Slice,
-        *,
-        producer_id: UUID | None,
-        kind: str | None,
-        expiring_before: date | None,
-    ) -> Rows:
-        """One page of visible documents."""
-        statement = select(Document).where(self.visible_to(actor))
-        if producer_id is not None:
-            statement = statement.where(Document.producer_id == producer_id)
-        if kind is not None:
-            statement = statement.where(Document.kind == kind)
-        if expiring_before is not None:
-            statement = statement.where(Document.expires_on < expiring_before)
-        return await fetch_page(self._session, statement, _SORTS, wanted)
-
-    async def add(self, document: Document) -> None:
+    async def add(self, row: Document | DocumentUpload) -> None:
         """Insert; a duplicate shows here."""
-        self._session.add(document)
+        self._session.add(row)
         await self._session.flush()
+
+    async def processed(
+        self,
+        document_id: UUID,
+        *,
+        state: str,
+        code: str | None,
+        words: str = "",
+        has_preview: bool = False,
+        search_text: str,
+    ) -> None:
+        """Keep what reading a file gave. No edit of a person, so the version stays."""
+        await self._session.execute(
+            update(Document)
+            .where(Document.id == document_id)
+            .values(
+                processing=state,
+                processing_code=code,
+                content_words=words,
+                has_preview=has_preview,
+                search_text=search_text,
+            )
+        )
+
+    async def left_pending(self, before: datetime, limit: int) -> Sequence[UUID]:
+        """Documents whose reading was never done: from before it was, or after a lost job."""
+        statement = (
+            select(Document.id)
+            .where(Document.processing == "pending", Document.created_at < before)
+            .order_by(Document.id)
+            .limit(limit)
+        )
+        return (await self._session.scalars(statement)).all()
+
+    async def product_of(self, product_id: UUID) -> UUID | None:
+        """The producer of a product, or None when there is no such product."""
+        found: UUID | None = await self._session.scalar(
+            select(Product.producer_id).where(Product.id == product_id)
+        )
+        return found
+
+    async def is_cited(self, document_id: UUID) -> bool:
+        """Whether a lodged dossier relies on it."""
+        statement = select(DocumentCitation.dossier_id).where(DocumentCitation.document_id == document_id)
+        return (await self._session.execute(statement.limit(1))).first() is not None
+
+    async def citations(self, document_ids: Collection[UUID]) -> dict[UUID, list[UUID]]:
+        """Dossiers by the document they rely on."""
+        statement = (
+            select(DocumentCitation.document_id, DocumentCitation.dossier_id)
+            .where(DocumentCitation.document_id.in_(document_ids))
+            .distinct()
+            .order_by(DocumentCitation.dossier_id)
+        )
+        found: dict[UUID, list[UUID]] = {}
+        for document_id, dossier_id in await self._session.execute(statement):
+            found.setdefault(document_id, []).append(dossier_id)
+        return found
+
+    async def cited(self, dossier_id: UUID, document_id: UUID) -> Document | None:
+        """A document a dossier was lodged with."""
+        found: Document | None = await self._session.scalar(
+            select(Document)
+            .join(DocumentCitation, DocumentCitation.document_id == Document.id)
+            .where(DocumentCitation.dossier_id == dossier_id, Document.id == document_id)
+            .limit(1)
+        )
+        return found
+
+    async def usable(self, document_ids: Collection[UUID], producer_id: UUID) -> set[UUID]:
+        """Which of them belong to the producer and are not withdrawn; they stay so until the commit."""
+        statement = (
+            select(Document.id)
+            .where(
+                Document.id.in_(document_ids),
+                Document.producer_id == producer_id,
+                Document.withdrawn_at.is_(None),
+            )
+            .order_by(Document.id)
+            .with_for_update(read=True)
+        )
+        return set((await self._session.scalars(statement)).all())
+
+    async def cite(self, dossier_id: UUID, version: int, document_ids: Collection[UUID]) -> None:
+        """Note that a frozen version relies on documents."""
+        rows = [
+            {"document_id": document_id, "dossier_id": dossier_id, "version": version}
+            for document_id in document_ids
+        ]
+        if rows:
+            await self._session.execute(insert(DocumentCitation).on_conflict_do_nothing(), rows)
+
+    async def find_upload(self, upload_id: UUID, *, lock: bool = False) -> DocumentUpload | None:
+        """One upload, whoever asks; locked if wished."""
+        statement = select(DocumentUpload).where(DocumentUpload.id == upload_id)
+        if lock:
+            statement = statement.with_for_update()
+        found: DocumentUpload | None = await self._session.scalar(statement)
+        return found
+
+    async def outdated_uploads(self, before: datetime, limit: int) -> Sequence[UUID]:
+        """Uploads whose time was over before an instant."""
+        statement = (
+            select(DocumentUpload.id)
+            .where(DocumentUpload.expires_at < before)
+            .order_by(DocumentUpload.expires_at)
+            .limit(limit)
+        )
+        return (await self._session.scalars(statement)).all()
+
+    async def forget_uploads(self, upload_ids: Collection[UUID]) -> None:
+        """Delete uploads."""
+        await self._session.execute(delete(DocumentUpload).where(DocumentUpload.id.in_(upload_ids)))
+
+    async def waiting_uploads(self, upload_ids: Collection[UUID], now: datetime) -> set[UUID]:
+        """Which of them may still become documents."""
+        statement = select(DocumentUpload.id).where(
+            DocumentUpload.id.in_(upload_ids),
+            DocumentUpload.document_id.is_(None),
+            DocumentUpload.expires_at > now,
+        )
+        return set((await self._session.scalars(statement)).all())
