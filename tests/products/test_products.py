@@ -190,7 +190,7 @@ async def test_a_patch_changes_what_it_names_and_nothing_else(
     patch = {"set_number": None, "industry": "III", "gtin": None, "price_vnd": "90000"}
     patched = await client.patch(address, json=patch, headers={**officer, "If-Match": tag})
     assert patched.status_code == 200, patched.text
-    expected = made | patch | {"updated_at": "2026-06-15T02:01:00Z", "version": 2}
+    expected = made | patch | {"updated_at": "2026-06-15T02:01:00Z", "version": 2} | {"gtins": []}
     assert patched.json() == expected
     same = await client.patch(address, json=patch, headers={**officer, "If-Match": "*"})
     assert same.json()["version"] == 2

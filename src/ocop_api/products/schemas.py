@@ -9,6 +9,7 @@ from pydantic import AfterValidator, Field, StringConstraints, model_validator
 from ocop_api.domain.product_facts import ContentUnit
 from ocop_api.producers.schemas import PlaceId
 from ocop_api.products.catalogue_schemas import ProductSummary
+from ocop_api.products.paper_schemas import PackCodeRead, RightRead, StandardRead
 from ocop_api.products.terms import Industry, Price, Recognition, SetNumber, Stars
 from ocop_api.web.schemas import Code, Exact, Input, Instant, LongText, ShortText, clean_text
 
@@ -94,6 +95,20 @@ class ProductRead(ProductSummary):
     description: str | None
     story: str | None
     packaging: str | None
+    story_video_url: str | None
+    ingredients: str | None
+    usage: str | None
+    storage: str | None
+    shelf_life_days: int | None
+    net_content: Exact | None = Field(examples=["250"])
+    net_content_unit: ContentUnit | None
+    price_as_of: date | None
+    sales_channels: str | None
+    yearly_capacity: Exact | None
+    yearly_capacity_unit: str | None
+    gtins: list[PackCodeRead] = Field(description="of all packs, at most fifty")
+    standards: list[StandardRead] = Field(description="and certificates, at most fifty")
+    rights: list[RightRead] = Field(description="intellectual property, at most fifty")
     has_own_place: bool = Field(description="false when the place follows the producer's")
     source: str | None = Field(description="where imported facts come from")
     confidence: str | None = Field(description="how sure imported facts are, as their source grades them")

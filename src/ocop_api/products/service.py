@@ -105,9 +105,16 @@ class ProductService:
         return row
 
     async def shown(self, row: Product) -> ProductRead:
-        """The row as the public sees it today."""
-        producer = await self._producers.get(row.producer_id)
-        return full_product(row, producer, today=vietnam_date(self._now))
+        """The stored row as the public sees it today."""
+        return await full_product(self._session, row.id, today=vietnam_date(self._now))
+
+    async def part_changed(self, row: Product, part: str, part_id: UUID, change: str) -> None:
+        """Count a change of something that stands beside the locked product; the part is flushed."""
+        row.updated_at = self._now
+        row.touch()
+        # The primary GTIN may have changed with its part, and a taken one must show here.
+        await self._session.flush()
+        await self._record("product.updated", row, {"fields": [part], "change": change, "part": str(part_id)})
 
     async def create(self, body: ProductCreate) -> Product:
         """Register a product of a producer.

@@ -10,10 +10,12 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ocop_api.db.tables.producers import Producer
-from ocop_api.db.tables.product_facts import ProductGtin
+from ocop_api.db.tables.product_facts import ProductFactColumns, ProductGtin
 from ocop_api.db.tables.products import Product
 from ocop_api.products.repository.catalogue import SUMMARY_COLUMNS
 
+FACT_COLUMNS = tuple(ProductFactColumns.__annotations__)
+"""Columns that describe what is sold."""
 PUBLIC_COLUMNS = (
     *SUMMARY_COLUMNS,
     "description",
@@ -23,18 +25,46 @@ PUBLIC_COLUMNS = (
     "source",
     "confidence",
     "created_at",
+    *FACT_COLUMNS,
 )
+_GTINS = ("id", "gtin", "level", "pack", "units", "is_primary", "version")
+_STANDARDS = (
+    "id", "kind", "name", "number", "issuer", "issued_on", "expires_on", "document_id", "version"
+)  # fmt: skip
+_RIGHTS = (
+    "id", "kind", "name", "number", "holder", "issued_on", "expires_on", "document_id", "version"
+)  # fmt: skip
+
+
+def _all_of(table: str, columns: Sequence[str]) -> str:
+    pairs = ", ".join(f"'{name}', x.{name}" for name in columns)
+    return (
+        f"(select coalesce(json_agg(json_build_object({pairs}) order by x.id)::text, '[]')"  # noqa: S608 - own names
+        f" from {table} x where x.product_id = p.id)"
+    )
+
+
 _PUBLIC_PRODUCT = (
     f"select {', '.join(f'p.{name}' for name in PUBLIC_COLUMNS)},"  # noqa: S608 - our own column names
-    " r.id as producer_id, r.name as producer_name, r.legal_form as producer_form"
+    " r.id as producer_id, r.name as producer_name, r.legal_form as producer_form,"
+    f" {_all_of('product_gtin', _GTINS)} as gtins,"
+    f" {_all_of('product_standard', _STANDARDS)} as standards,"
+    f" {_all_of('product_right', _RIGHTS)} as rights"
     " from product p join producer r on r.id = p.producer_id where p.id = $1"
 )
 
 
 async def public_product(pool: "asyncpg.Pool[asyncpg.Record]", product_id: UUID) -> Mapping[str, Any] | None:
-    """Columns of a product and its producer's public ones, in one statement outside of any session."""
+    """Columns of a product, its producer's public ones and its parts, outside of any session."""
     row = await pool.fetchrow(_PUBLIC_PRODUCT, product_id)
     return None if row is None else dict(row)
+
+
+async def stored_product(session: AsyncSession, product_id: UUID) -> Mapping[str, Any] | None:
+    """The same as ``public_product`` as the session's transaction sees it."""
+    connection = await session.connection()
+    found = (await connection.exec_driver_sql(_PUBLIC_PRODUCT, (product_id,))).mappings().first()
+    return None if found is None else dict(found)
 
 
 class ProductRepository:

@@ -1,6 +1,6 @@
 """Addresses of products: the public catalogue, registering and changing them, and their photos."""
 
-from ocop_api.products.router import catalogue, photos, registering
+from ocop_api.products.router import catalogue, papers, photos, registering
 
-routers = (catalogue.router, registering.router, photos.router, photos.media)
+routers = (catalogue.router, registering.router, papers.router, photos.router, photos.media)
 """The catalogue's fixed paths stand before ``/{product_id}``."""
