@@ -222,13 +222,14 @@ async def test_order_and_main_photo(
     assert await now() == [(second, True), (first, False)]
 
 
-async def test_a_removed_photo_is_not_served_any_more(
+async def test_a_removed_photo_is_not_served_any_more_and_erased(
     client: httpx.AsyncClient,
     officer: Headers,
     offered: Make,
     upload: Upload,
     drain: Drain,
     database: Database,
+    settings: Settings,
 ) -> None:
     product, other = await offered(), await offered("Măng khô")
     owns = [(await upload(row["id"])).headers["Location"] for row in (product, other)]
@@ -238,6 +239,11 @@ async def test_a_removed_photo_is_not_served_any_more(
     for own, left in zip(owns, (200, 404), strict=True):
         assert (await client.delete(own, headers={**officer, "If-Match": "*"})).status_code == 204
         assert (await client.get(url)).status_code == left
+        if left == 200:
+            await drain()
+            assert (await client.get(url)).status_code == left
+    await drain()
+    assert not [path for path in settings.storage.root.rglob("*") if path.is_file()]
     for unknown in ("x", f"{'0' * 64}-800.webp", url.rsplit("/", 1)[1].replace("-320", "-321"), "..%2Fx"):
         refused = await client.get(f"/v1/media/{unknown}")
         assert refused.status_code == 404

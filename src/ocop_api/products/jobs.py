@@ -5,7 +5,7 @@ from uuid import UUID
 
 from ocop_api.domain.actor import SYSTEM
 from ocop_api.jobs.queue import Handler, JobContext
-from ocop_api.products.photo_jobs import make_renditions
+from ocop_api.products.photo_jobs import erase_photo_files, make_renditions
 from ocop_api.products.service import ProductService
 
 
@@ -19,6 +19,7 @@ async def follow_producer(context: JobContext, payload: dict[str, Any]) -> None:
 
 
 JOBS: dict[str, Handler] = {
+    "products.erase_photo_files": erase_photo_files,
     "products.follow_producer": follow_producer,
     "products.make_renditions": make_renditions,
 }

@@ -8,7 +8,7 @@ from ocop_api.adapters.pictures import Rendition, in_pool, renditions
 from ocop_api.domain.actor import SYSTEM
 from ocop_api.domain.errors import Invalid
 from ocop_api.jobs.queue import JobContext
-from ocop_api.products.photo_reading import media_key, media_name, original_key
+from ocop_api.products.photo_reading import file_keys, media_key, media_name, original_key
 from ocop_api.products.photos import PhotoService
 
 
@@ -43,4 +43,14 @@ async def make_renditions(context: JobContext, payload: dict[str, Any]) -> None:
     ]
     async with context.database.transaction() as session:
         service = PhotoService(session, SYSTEM, context.clock())
-        await service.finish(photo_id, renditions=stored, failure=failure)
+        await service.finish(photo_id, photo.sha256, renditions=stored, failure=failure)
+
+
+async def erase_photo_files(context: JobContext, payload: dict[str, Any]) -> None:
+    """Delete the original and the sizes of a content that no photo shows any more; safe to repeat."""
+    sha256 = str(payload["sha256"])
+    store: ObjectStore = context.resources["object_store"]
+    async with context.database.transaction() as session:
+        if await PhotoService(session, SYSTEM, context.clock()).unshown(sha256):
+            for key in file_keys(sha256):
+                await store.delete(key)

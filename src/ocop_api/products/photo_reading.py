@@ -11,6 +11,7 @@ import orjson
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ocop_api.adapters.object_store import ObjectStore
+from ocop_api.adapters.pictures import SIZES
 from ocop_api.db.tables.photos import ProductPhoto
 from ocop_api.domain.errors import NotFound
 from ocop_api.products.photo_schemas import PhotoRead, PhotoSummary, RenditionMedia
@@ -43,6 +44,12 @@ def media_key(name: str) -> str:
 def original_key(sha256: str) -> str:
     """Where the original (without its metadata) of this hash is stored."""
     return f"photos/originals/{sha256[:2]}/{sha256}"
+
+
+def file_keys(sha256: str) -> list[str]:
+    """Where everything of this content may be stored."""
+    names = [media_name(sha256, size, kind) for size in SIZES for kind in RenditionMedia]
+    return [original_key(sha256), *(media_key(name) for name in names)]
 
 
 def with_urls(sha256: str, renditions: Sequence[Mapping[str, Any]], public_url: str) -> list[dict[str, Any]]:

@@ -116,6 +116,7 @@ class PhotoService:
             Conflict: ``photos.duplicate``.
             Unavailable: ``request.storage_unavailable``.
         """
+        await self._rows.hold_content(picture.sha256)
         await store.put(original_key(picture.sha256), picture.content)
         # The product's row is locked from here, so two uploads at once are counted one after the other.
         product = await self._products.get_for_edit(product_id)
@@ -182,7 +183,9 @@ class PhotoService:
         return photo
 
     async def remove(self, product_id: UUID, photo_id: UUID, expected: ExpectedVersion) -> None:
-        """Take a photo away; its files are not served any more, and the next in order becomes the main one.
+        """Take a photo away; the next in order becomes the main one.
+
+        Its files are not served from now on, and erased by a job unless another product shows them too.
 
         Raises:
             NotFound: ``products.unknown``, ``photos.unknown``.
@@ -197,6 +200,7 @@ class PhotoService:
             left[0].is_main = True
             self._touch(left[0])
         await self._record("product.photo_removed", product, photo)
+        await enqueue(self._session, "products.erase_photo_files", {"sha256": photo.sha256})
 
     async def put_in_order(self, product_id: UUID, photo_ids: Sequence[UUID]) -> None:
         """Give all photos of a product a new order.
@@ -216,17 +220,33 @@ class PhotoService:
         # The list that answers is read by the same session.
         await self._session.flush()
 
+    async def unshown(self, sha256: str) -> bool:
+        """Whether no photo has this content any more; nobody stores it anew before the transaction ends."""
+        await self._rows.hold_content(sha256)
+        return not await self._rows.shows(sha256)
+
     async def waiting(self, photo_id: UUID) -> ProductPhoto | None:
         """A photo whose renditions have not been drawn, or None when there is nothing (left) to do."""
         photo = await self._rows.find(photo_id)
         return photo if photo is not None and photo.state == PhotoState.PENDING else None
 
     async def finish(
-        self, photo_id: UUID, *, renditions: Sequence[dict[str, Any]] = (), failure: str | None = None
+        self,
+        photo_id: UUID,
+        sha256: str,
+        *,
+        renditions: Sequence[dict[str, Any]] = (),
+        failure: str | None = None,
     ) -> None:
-        """Say what became of a waiting photo; one that has been removed or finished stays as it is."""
+        """Say what became of a waiting photo; one finished before stays as it is.
+
+        One that was removed meanwhile leaves the files just drawn to be erased.
+        """
         photo = await self._rows.find(photo_id, lock=True)
-        if photo is None or photo.state != PhotoState.PENDING:
+        if photo is None:
+            await enqueue(self._session, "products.erase_photo_files", {"sha256": sha256})
+            return
+        if photo.state != PhotoState.PENDING:
             return
         photo.state = (PhotoState.READY if failure is None else PhotoState.FAILED).value
         photo.failure = failure

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 import asyncpg
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -73,6 +73,15 @@ class PhotoRepository:
         """Insert; a duplicate shows here."""
         self._session.add(photo)
         await self._session.flush()
+
+    async def hold_content(self, sha256: str) -> None:
+        """Wait for, and until the end keep off, whoever stores or erases files of this content."""
+        await self._session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(sha256, 0))))
+
+    async def shows(self, sha256: str) -> bool:
+        """Whether any photo, in any state, has this content."""
+        statement = select(ProductPhoto.id).where(ProductPhoto.sha256 == sha256).limit(1)
+        return await self._session.scalar(statement) is not None
 
     async def remove(self, photo: ProductPhoto) -> None:
         """Delete; whoever becomes the main photo next needs the mark to be free."""
