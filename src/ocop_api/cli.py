@@ -78,6 +78,15 @@ def _settings(*, migrate: bool = False) -> Iterator[Settings]:
         raise _fail(str(error)) from error
 
 
+def _refuse_hazards(settings: Settings) -> None:
+    """Stop, in both languages, rather than run in production with what everybody knows."""
+    hazards = asyncio.run(diagnose.hazards(settings))
+    for hazard in hazards:
+        complaints.print(f"[bold red]{hazard.variable}[/] {hazard.in_vietnamese}\n  {hazard.in_english}")
+    if hazards:
+        raise _fail("Không khởi động ở chế độ production / not started in production mode.")
+
+
 @app.command()
 def serve(
     host: str = "127.0.0.1",
@@ -88,6 +97,7 @@ def serve(
 ) -> None:
     """Serve the API."""
     with _settings(migrate=prepare) as settings:
+        _refuse_hazards(settings)
         if not diagnose.port_is_free(host, port):
             raise _fail(f"Port {port} is taken. Stop the other program or use `--port`.")
         if prepare:
@@ -145,6 +155,7 @@ def worker(
 ) -> None:
     """Run the jobs."""
     with _settings() as settings:
+        _refuse_hazards(settings)
         stop = asyncio.Event()
 
         async def work() -> None:
@@ -178,6 +189,7 @@ def migrate(revision: str = "head") -> None:
 def seed() -> None:
     """Load reference data, the first administrator, and in demo mode accounts and the sample catalogue."""
     with _settings(migrate=True) as settings:
+        _refuse_hazards(settings)
         report = asyncio.run(seeding.seed_all(settings))
         console.print(f"{report.products} products, {len(report.accounts)} demo accounts.")
 

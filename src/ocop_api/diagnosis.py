@@ -9,11 +9,30 @@ from typing import Any, Final
 import asyncpg
 from sqlalchemy import make_url
 
+from ocop_api.accounts.password_rules import SHORTEST_PASSWORD, check_new_password
 from ocop_api.db.migrating import head_revision
 from ocop_api.db.session import asyncpg_arguments
-from ocop_api.settings import Settings
+from ocop_api.domain.errors import Invalid
+from ocop_api.seeding import DEMO_DOMAIN, DEMO_PASSWORD
+from ocop_api.settings import DEMO_SECRET, Settings
+from ocop_api.web.texts import text_of
 
 _OLDEST_SERVER: Final = 150_000
+_SHORTEST_SECRET: Final = 32
+_FEWEST_DIFFERENT: Final = 8
+_DEMO_ACCOUNTS: Final = (
+    "select exists (select from account_user where email_folded like $1 and disabled_at is null)"
+)
+
+
+def _is_weak(password: str, email: str) -> bool:
+    if len(password) < SHORTEST_PASSWORD or password == DEMO_PASSWORD:
+        return True
+    try:
+        check_new_password(password, email)
+    except Invalid:
+        return True
+    return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +44,70 @@ class Finding:
     says: str
 
 
+@dataclass(frozen=True, slots=True)
+class Hazard:
+    """Something that production must not run with: the variable to set, and the code of what is wrong."""
+
+    variable: str
+    code: str
+
+    @property
+    def in_vietnamese(self) -> str:
+        """What is wrong and what to do, for a person."""
+        return text_of(self.code, "vi")
+
+    @property
+    def in_english(self) -> str:
+        """What is wrong and what to do, for a person."""
+        return text_of(self.code, "en")
+
+
 class Diagnosis:
-    """Looks at port, database, migrations and storage; changes nothing."""
+    """Looks at port, database, migrations, storage and secrets; changes nothing."""
+
+    async def hazards(self, settings: Settings) -> list[Hazard]:
+        """What keeps production from starting; nothing in demo mode.
+
+        A database that does not answer is no hazard: it is waited for, as at any other time.
+        """
+        if settings.mode != "production":
+            return []
+        found = self._guessable(settings)
+        if settings.database.url and await self._has_demo_accounts(settings):
+            found.append(Hazard("OCOP_DATABASE_URL", "startup.demo_accounts"))
+        return found
+
+    @staticmethod
+    def _guessable(settings: Settings) -> list[Hazard]:
+        found = []
+        security = settings.security
+        secret = security.secret.get_secret_value()
+        if secret == DEMO_SECRET:
+            found.append(Hazard("OCOP_SECURITY_SECRET", "startup.default_secret"))
+        elif len(secret) < _SHORTEST_SECRET or len(set(secret)) < _FEWEST_DIFFERENT:
+            found.append(Hazard("OCOP_SECURITY_SECRET", "startup.weak_secret"))
+        password = security.admin_password.get_secret_value()
+        if password and _is_weak(password, security.admin_email):
+            found.append(Hazard("OCOP_SECURITY_ADMIN_PASSWORD", "startup.weak_admin_password"))
+        if not settings.web.public_url.startswith("https://"):
+            found.append(Hazard("OCOP_WEB_PUBLIC_URL", "startup.public_url_not_https"))
+        return found
+
+    @staticmethod
+    async def _has_demo_accounts(settings: Settings) -> bool:
+        try:
+            connection = await asyncpg.connect(
+                **asyncpg_arguments(make_url(settings.database.url)),
+                timeout=settings.database.connect_timeout,
+            )
+        except (OSError, TimeoutError, asyncpg.PostgresError):
+            return False
+        try:
+            return bool(await connection.fetchval(_DEMO_ACCOUNTS, f"%@{DEMO_DOMAIN}"))
+        except asyncpg.UndefinedTableError:
+            return False
+        finally:
+            await connection.close()
 
     @staticmethod
     def port_is_free(host: str, port: int) -> bool:
@@ -42,6 +123,10 @@ class Diagnosis:
     async def findings(self, settings: Settings, host: str, port: int) -> list[Finding]:
         """Everything looked at, in the order a person would mend it."""
         found = [self._storage(settings), *await self._database(settings)]
+        found += [
+            Finding(hazard.variable, False, f"{hazard.in_vietnamese} / {hazard.in_english}")
+            for hazard in await self.hazards(settings)
+        ]
         free = self.port_is_free(host, port)
         says = (
             f"{host}:{port} is free"

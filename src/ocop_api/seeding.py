@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from ocop_api.accounts.provisioning import ensure_user
+from ocop_api.accounts.provisioning import ensure_first_administrator, ensure_user
 from ocop_api.bulk.samples import load_sample
 from ocop_api.db.session import Database
 from ocop_api.domain.actor import SYSTEM, Bound, Grant, Role
@@ -23,7 +23,7 @@ DEMO_PASSWORD = "ocop-demo-2026"  # noqa: S105 - published on purpose; productio
 _DEMO_PRODUCER = "Hợp tác xã Nông sản Hữu cơ Bechamp Đắk Nông"
 _PROVINCE = "34:68"
 _COMMUNE_ID = re.compile(r"34:[0-9]{5}")
-_DOMAIN = "demo.ocop.example"
+DEMO_DOMAIN = "demo.ocop.example"
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,14 +104,8 @@ async def _ensure_administrator(database: Database, settings: Settings, now: dat
     if not (email and password):
         return
     async with database.transaction() as session:
-        await ensure_user(
-            session,
-            email=email,
-            display_name="Quản trị viên",
-            password=password,
-            grants=[Grant(role=Role.ADMIN, bound=Bound.EVERYWHERE)],
-            now=now,
-            security=settings.security,
+        await ensure_first_administrator(
+            session, email=email, password=password, now=now, security=settings.security
         )
 
 
@@ -138,7 +132,7 @@ async def _ensure_demo_accounts(
             wanted.append(("xa", f"Cán bộ OCOP {commune.name}", [receiving]))
     accounts = []
     for local_part, who, grants in wanted:
-        email = f"{local_part}@{_DOMAIN}"
+        email = f"{local_part}@{DEMO_DOMAIN}"
         await ensure_user(
             session,
             email=email,

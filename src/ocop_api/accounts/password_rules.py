@@ -12,6 +12,8 @@ from ocop_api.accounts.addresses import fold_email
 from ocop_api.domain.errors import Invalid
 from ocop_api.domain.vietnamese import fold
 
+SHORTEST_PASSWORD = 10
+"""Characters of a new password; the schema asks for them."""
 _NO_LETTER = re.compile(r"[\W\d_]+")
 _FEWEST_DIFFERENT = 4
 """Different characters; ``aaaaaaaaaa`` and ``1212121212`` have less."""

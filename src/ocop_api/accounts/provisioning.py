@@ -14,7 +14,7 @@ from ocop_api.accounts.repository import UserRepository
 from ocop_api.accounts.service import search_text
 from ocop_api.db.base import uuid7
 from ocop_api.db.tables.accounts import AccountUser
-from ocop_api.domain.actor import SYSTEM, Grant
+from ocop_api.domain.actor import SYSTEM, Bound, Grant, Role
 from ocop_api.domain.errors import NotFound
 from ocop_api.domain.vietnamese import sort_key
 from ocop_api.ledger.recording import record
@@ -78,6 +78,32 @@ async def account_with(session: AsyncSession, email: str) -> UUID | None:
     """The id of the account that signs in with this e-mail in any case, whoever asks; None without one."""
     row = await UserRepository(session).find_by_email(fold_email(email))
     return None if row is None else row.id
+
+
+async def ensure_first_administrator(
+    session: AsyncSession, *, email: str, password: str, now: datetime, security: SecuritySettings
+) -> bool:
+    """Make an administrator of everything unless this e-mail has had its account; True when one was made.
+
+    Running it again changes nothing: neither a changed password nor a role that was revoked comes back.
+    The one exception is a system without any administrator, which nobody could mend otherwise; then the
+    account gets the role again, though neither its password nor its being disabled is touched.
+    """
+    users = UserRepository(session)
+    await users.hold_administrators()
+    known = await users.find_by_email(fold_email(email)) is not None
+    if known and await users.administrators_beside(now, grant=None, user=None):
+        return False
+    await ensure_user(
+        session,
+        email=email,
+        display_name="Quản trị viên",
+        password=password,
+        grants=[Grant(role=Role.ADMIN, bound=Bound.EVERYWHERE)],
+        now=now,
+        security=security,
+    )
+    return not known
 
 
 async def _create(
