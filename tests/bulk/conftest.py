@@ -36,11 +36,15 @@ def drain(database: Database, settings: Settings, clock: MovableClock) -> Callab
 
 
 async def post(
-    client: httpx.AsyncClient, headers: Mapping[str, str], content: bytes | str, **query: Any
+    client: httpx.AsyncClient,
+    headers: Mapping[str, str],
+    content: bytes | str,
+    media_type: str = "text/csv",
+    **query: Any,
 ) -> httpx.Response:
     body = content.encode() if isinstance(content, str) else content
     return await client.post(
-        "/v1/imports", params=query, content=body, headers={**headers, "Content-Type": "text/csv"}
+        "/v1/imports", params=query, content=body, headers={**headers, "Content-Type": media_type}
     )
 
 
@@ -61,6 +65,8 @@ def send(client: httpx.AsyncClient, drain: Callable[[], Awaitable[None]]) -> Sen
             rows += answer["items"]
             cursor = answer["next_cursor"]
             if cursor is None:
+                for row in rows:
+                    row["urls"] = {subject["type"]: subject["url"] for subject in row["subjects"]}
                 return {**found, "rows": {row["row_number"]: row for row in rows}}
 
     return run

@@ -13,6 +13,7 @@ from tests.bulk.conftest import Send, post
 from tests.conftest import MovableClock
 
 from ocop_api.bulk import running
+from ocop_api.bulk.batching import work_through
 from ocop_api.bulk.running import run_import
 from ocop_api.bulk.samples import load_sample, sample_products
 from ocop_api.db.session import Database
@@ -24,6 +25,7 @@ from ocop_api.db.tables.products import Product
 
 COUNTS = {
     "total": 205,
+    "done": 205,
     "created": 195,
     "updated": 0,
     "unchanged": 1,
@@ -66,12 +68,12 @@ async def test_every_row_of_the_sample_is_stored_or_explained(
     assert set(done["rows"]) == set(range(2, 207))
     assert codes(done["rows"]) == REMARKS
     for row in done["rows"].values():
-        assert (row["product_id"] is None) == (row["outcome"] == "rejected")
+        assert (row["subjects"] == []) == (row["outcome"] == "rejected")
         assert row["problems"] or row["outcome"] != "rejected"
     assert await totals(database) == [114, 195, 138]
     # Row 4 has the decision in hand, row 3 is press only, row 157 a typed list.
     assert [
-        (await client.get(done["rows"][n]["product_url"])).json()["recognition"] for n in (4, 3, 157)
+        (await client.get(done["rows"][n]["urls"]["product"])).json()["recognition"] for n in (4, 3, 157)
     ] == [
         {"status": "valid", "stars": 3, "stated_stars": 3, "valid_until": "2028-06-16"},
         {"status": "reported", "stars": None, "stated_stars": 4, "valid_until": None},
@@ -79,7 +81,7 @@ async def test_every_row_of_the_sample_is_stored_or_explained(
     ]
     # An old commune and a new one ("34-tỉnh") both lead to today's Lâm Đồng.
     places = [
-        (await client.get(done["rows"][n]["producer_url"])).json()["place_id"].partition(":")[0]
+        (await client.get(done["rows"][n]["urls"]["producer"])).json()["place_id"].partition(":")[0]
         for n in (4, 143)
     ]
     assert places == ["63", "34"]
@@ -115,18 +117,19 @@ async def test_a_broken_run_continues_after_the_last_committed_batch(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     job = (await post(client, admin, sample_products())).json()
-    real, batches = running._Batch.work, 0
+    monkeypatch.setattr(running, "BATCH", 50)
+    real, batches = work_through, 0
 
-    async def breaking(self: Any, batch: Any) -> Any:
+    async def breaking(*given: Any, **named: Any) -> Any:
         nonlocal batches
         batches += 1
-        results = await real(self, batch)
+        results = await real(*given, **named)
         if batches == 3:
             raise RuntimeError("killed")
         return results
 
     with monkeypatch.context() as patched:
-        patched.setattr(running._Batch, "work", breaking)
+        patched.setattr(running, "work_through", breaking)
         with pytest.raises(RuntimeError):
             await run_import(database, UUID(job["id"]), clock)
     halfway = (await client.get(f"/v1/imports/{job['id']}", headers=admin)).json()
@@ -149,6 +152,6 @@ async def test_the_sample_loads_without_http_in_few_statements(database: Databas
 
     event.listen(database.write_engine.sync_engine, "before_cursor_execute", count)
     report = await load_sample(database, datetime(2026, 11, 24, 2, 0, tzinfo=UTC))
-    shown = {name: getattr(report, name) for name in COUNTS}
+    shown = {"done": 205, **{name: getattr(report, name) for name in COUNTS if name != "done"}}
     assert (report.state, shown) == ("completed", COUNTS)
-    assert statements < 24 * report.total
+    assert statements < 2 * COUNTS["total"]

@@ -1,5 +1,11 @@
-"""Keeping who imports with the import, so that the job may do what the person might, and no more."""
+"""Keeping who imports with the import, so that the job may do what the person might, and no more.
 
+The rights are those of the order that still hold when a batch is stored: what was granted since adds
+nothing, and what was taken away since is gone.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -48,6 +54,37 @@ def restored(kept: dict[str, Any]) -> Actor:
 
 def _scopes(kept: list[str] | None) -> frozenset[Permission] | None:
     return None if kept is None else frozenset(Permission(name) for name in kept)
+
+
+def still_granted(actor: Actor, current: Iterable[Grant], areas: Mapping[str, Sequence[str]]) -> Actor:
+    """The actor with those grants only that are still held.
+
+    Args:
+        actor: as restored.
+        current: what the person is granted now.
+        areas: area paths of the places of the actor's grants; the grants of a key may be narrower than
+            those of the person behind it.
+    """
+    held = list(current)
+
+    def holds(grant: Grant) -> bool:
+        area = set(areas.get(grant.place_id or "", ()))
+        return any(
+            known.role is grant.role
+            and (
+                known.bound is Bound.EVERYWHERE
+                or (grant.bound is Bound.AREA and known.place_id in area)
+                or (
+                    known.bound is grant.bound
+                    and known.place_id == grant.place_id
+                    and known.council_id == grant.council_id
+                    and known.producer_id == grant.producer_id
+                )
+            )
+            for known in held
+        )
+
+    return replace(actor, grants=tuple(grant for grant in actor.grants if holds(grant)))
 
 
 def _uuid(text: str | None) -> UUID | None:

@@ -1,12 +1,13 @@
 """Finding the places of a batch of rows: old and new structure, down to the finest level that is known."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from ocop_api.bulk.policy import Finding, WrittenPlace
+from ocop_api.bulk.findings import Finding
 from ocop_api.domain.actor import Level
 from ocop_api.domain.administration import LAST_DAY_OF_DISTRICTS
 from ocop_api.domain.errors import DomainError
@@ -14,6 +15,22 @@ from ocop_api.places.service import Lookup, Place, PlaceService
 
 _FIRST_DAY_OF_34 = date(2025, 7, 1)
 _COLUMNS = ((Level.PROVINCE, "province"), (Level.DISTRICT, "district"), (Level.COMMUNE, "commune"))
+
+
+_MEMORY = "bulk.places"
+_REMEMBERED = 20_000
+"""Places kept from batch to batch; a file about the whole country has about half of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenPlace:
+    """A place as the row writes it; ``structure`` 63 or 34 when the row says of which time it is."""
+
+    province: str
+    province_code: str = ""
+    district: str = ""
+    commune: str = ""
+    structure: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +51,17 @@ class _Attempt:
 
     def text(self, column: str) -> str:
         return str(getattr(self.written, column))
+
+
+async def found_places(
+    session: AsyncSession, today: date, memory: dict[str, Any], written: Sequence[WrittenPlace]
+) -> Mapping[WrittenPlace, FoundPlace]:
+    """Every place that is written, looked up unless ``memory`` of the run holds it."""
+    known: dict[WrittenPlace, FoundPlace] = memory.setdefault(_MEMORY, {})
+    if len(known) > _REMEMBERED:
+        known.clear()
+    await PlaceFinder(session, today, known).find_all(written)
+    return known
 
 
 class PlaceFinder:

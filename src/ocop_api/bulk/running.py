@@ -4,140 +4,175 @@ import asyncio
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncSession
 
-from ocop_api.bulk.acting import restored
-from ocop_api.bulk.placing import FoundPlace, PlaceFinder
-from ocop_api.bulk.policy import Finding, RowFacts, RowRejectedError, WrittenPlace, read_row
-from ocop_api.bulk.reading import FileRow, Table, read_table
+from ocop_api.bulk.acting import restored, still_granted
+from ocop_api.bulk.batching import work_through
+from ocop_api.bulk.checking import CheckedRow, RowReader, count_rows
+from ocop_api.bulk.findings import Finding
+from ocop_api.bulk.kinds.kind import AnyKind, RowOutcome, RowResult
+from ocop_api.bulk.kinds.registry import kind_named
 from ocop_api.bulk.repository import ImportRepository
-from ocop_api.bulk.schemas import ImportState, RowOutcome
-from ocop_api.bulk.storing import Earlier, RowStore
+from ocop_api.bulk.schemas import ImportState
+from ocop_api.bulk.sources.opening import open_source
+from ocop_api.bulk.sources.record import FileFormat, Source
+from ocop_api.bulk.spooling import restore, temporary_file
 from ocop_api.db.session import Database
 from ocop_api.db.tables.bulk import ImportJob
-from ocop_api.db.violations import as_domain_error
+from ocop_api.domain.actor import Actor, Permission
 from ocop_api.domain.clock import vietnam_date
-from ocop_api.domain.errors import DomainError, Forbidden
-from ocop_api.domain.vietnamese import fold
+from ocop_api.domain.errors import DomainError, Invalid
 from ocop_api.ledger.recording import record
-from ocop_api.producers.policy import province_of
+from ocop_api.places.service import PlaceService
 from ocop_api.settings import Clock
 
 log = structlog.get_logger()
 
-BATCH = 50
+BATCH = 500
 """Rows of one transaction."""
 MAX_ATTEMPTS = 5
 """Runs that may break off by a fault before the import counts as failed."""
+_KEPT_CELL = 10_000
+"""Characters of a rejected row's cell that are kept."""
+_WORKING = {ImportState.OPEN.value, ImportState.RUNNING.value}
+
+
+class NotAllowedAnyMoreError(DomainError):
+    """Who ordered the import may not import any more."""
 
 
 @dataclass(slots=True)
-class _Result:
-    row: FileRow
-    outcome: RowOutcome
-    problems: Sequence[Finding]
-    producer_key: str | None = None
-    product_key: str | None = None
-    producer_id: UUID | None = None
-    product_id: UUID | None = None
+class _Run:
+    """One run over the file of one import."""
 
-
-@dataclass(slots=True)
-class _Seen:
-    """What earlier rows of the file stored, by natural key; the first of several counts."""
-
-    producers: dict[str, Earlier] = field(default_factory=dict)
-    products: dict[str, Earlier] = field(default_factory=dict)
-
-    def note(
-        self,
-        row_number: int,
-        producer: tuple[str | None, UUID | None],
-        product: tuple[str | None, UUID | None],
-    ) -> None:
-        for known, (key, subject_id) in ((self.producers, producer), (self.products, product)):
-            if key is not None:
-                known.setdefault(key, Earlier(row_number, subject_id))
+    database: Database
+    import_id: UUID
+    kind: AnyKind
+    source: Source
+    reader: RowReader
+    clock: Clock
+    memory: dict[str, Any] = field(default_factory=dict)
+    told: int = 0
 
 
 async def run_import(database: Database, import_id: UUID, clock: Clock) -> None:
     """Do the rows that are not done yet; a second run, or one after an interruption, continues.
 
-    A fault of the system breaks the run off to be tried again; after ``MAX_ATTEMPTS`` the import has
-    failed, with everything that was committed still in place.
+    A file that cannot be read on, or a person who may not import any more, ends the import as failed
+    with a code. A fault of the system breaks the run off to be tried again; after ``MAX_ATTEMPTS`` the
+    import has failed as well. Everything that was committed stays in place.
     """
     try:
-        async with database.read() as session:
-            content = await ImportRepository(session).content(import_id)
-        if content is None:
-            return
-        table = await asyncio.to_thread(read_table, content)
-        places: dict[WrittenPlace, FoundPlace] = {}
-        while await _next_batch(database, import_id, table, places, clock):
-            pass
+        with temporary_file() as path:
+            await _work(database, import_id, path, clock)
+    except (Invalid, NotAllowedAnyMoreError) as refusal:
+        failure = Finding(None, refusal.code, refusal.data).as_json()
+        await _fail(database, import_id, clock, failure)
     except Exception:
         if not await _failed_for_good(database, import_id, clock):
             raise
         log.exception("import failed", import_id=str(import_id))
 
 
+async def _work(database: Database, import_id: UUID, path: Path, clock: Clock) -> None:
+    async with database.transaction() as session:
+        rows = ImportRepository(session)
+        job = await rows.lock(import_id)
+        if job is None or job.state not in _WORKING:
+            return
+        job.started_at = job.started_at or clock()
+        job.state = ImportState.RUNNING.value
+        job.touch()
+        kind = kind_named(job.kind)
+        sheet, done_through, total = job.sheet, job.done_through, job.total
+        size = job.size
+    async with database.read() as session:
+        await restore(ImportRepository(session).pieces(import_id), path, size=size)
+    source = await asyncio.to_thread(open_source, path, kind, sheet=sheet)
+    if total is None and source.format in {FileFormat.CSV, FileFormat.NDJSON}:
+        # Text is read through once before any row is stored: quick, and a broken end shows at once.
+        counted = await asyncio.to_thread(count_rows, source)
+        async with database.transaction() as session:
+            await ImportRepository(session).set_total(import_id, counted)
+    reader = RowReader(source, kind, vietnam_date(clock()), after=done_through)
+    run = _Run(database, import_id, kind, source, reader, clock, told=len(source.remarks))
+    while await _next_batch(run):
+        pass
+
+
+async def _fail(database: Database, import_id: UUID, clock: Clock, failure: dict[str, Any]) -> None:
+    async with database.transaction() as session:
+        rows = ImportRepository(session)
+        job = await rows.lock(import_id)
+        if job is None or job.state not in _WORKING:
+            return
+        now = clock()
+        job.state, job.failure = ImportState.FAILED.value, failure
+        job.finished_at = job.updated_at = now
+        job.touch()
+        await record(
+            session,
+            kind="import.failed",
+            subject_type="import",
+            subject_id=job.id,
+            actor=restored(job.actor),
+            at=now,
+            data={"code": failure["code"], "done_through": job.done_through},
+        )
+
+
 async def _failed_for_good(database: Database, import_id: UUID, clock: Clock) -> bool:
     async with database.transaction() as session:
         job = await ImportRepository(session).lock(import_id)
-        if job is None or job.state not in {ImportState.OPEN.value, ImportState.RUNNING.value}:
+        if job is None or job.state not in _WORKING:
             return False
         job.attempts += 1
         if job.attempts >= MAX_ATTEMPTS:
             job.state = ImportState.FAILED.value
+            job.failure = Finding(None, "bulk.system_fault", {"attempts": job.attempts}).as_json()
             job.finished_at = clock()
         job.updated_at = clock()
         job.touch()
         return job.state == ImportState.FAILED.value
 
 
-async def _next_batch(
-    database: Database,
-    import_id: UUID,
-    table: Table,
-    places: dict[WrittenPlace, FoundPlace],
-    clock: Clock,
-) -> bool:
+async def _next_batch(run: _Run) -> bool:
     """Do one batch in one transaction; False when nothing is left to do."""
-    async with database.transaction() as session:
+    taken = await asyncio.to_thread(run.reader.take, BATCH)
+    async with run.database.transaction() as session:
         rows = ImportRepository(session)
-        job = await rows.lock(import_id)
-        if job is None or job.state not in {ImportState.OPEN.value, ImportState.RUNNING.value}:
+        job = await rows.lock(run.import_id)
+        if job is None or job.state not in _WORKING:
             return False
-        waiting = [row for row in table.rows if row.number > job.done_through]
-        batch = waiting[:BATCH]
-        # A dry run does everything and takes it back, so that it answers exactly as the real one.
-        trial = await session.begin_nested() if job.dry_run else None
-        results = await _Batch(session, job, table, places, clock).work(batch)
-        if trial is not None:
-            await trial.rollback()
+        # Another worker may have done these rows while this one was reading them.
+        waiting = [row for row in taken if row.record.number > job.done_through]
+        now = run.clock()
+        actor = await _importer(rows, job, run, PlaceService(session))
+        results = await work_through(
+            session, rows, job, run.kind, waiting, actor=actor, now=now, memory=run.memory
+        )
         if results:
-            await rows.add_results([_stored(job, result) for result in results])
+            await rows.add_results(_stored(job, waiting, results))
         _count(job, results)
-        now = clock()
-        job.done_through = batch[-1].number if batch else job.done_through
-        job.started_at = job.started_at or now
+        job.done_through = waiting[-1].record.number if waiting else job.done_through
         job.updated_at = now
-        job.state = ImportState.RUNNING.value
-        finished = len(batch) == len(waiting)
+        if len(run.source.remarks) > run.told:
+            # Keys of NDJSON that came up after the lines the import was accepted by.
+            job.remarks = [*job.remarks, *(r.as_json() for r in run.source.remarks[run.told :])]
+            run.told = len(run.source.remarks)
+        finished = len(taken) < BATCH
         if finished:
-            job.state = ImportState.COMPLETED.value
-            job.finished_at = now
+            await _finish(rows, job, actor, run)
             await record(
                 session,
                 kind="import.completed",
                 subject_type="import",
                 subject_id=job.id,
-                actor=restored(job.actor),
+                actor=actor,
                 at=now,
                 data={"kind": job.kind, "dry_run": job.dry_run, **_counts(job)},
             )
@@ -145,124 +180,73 @@ async def _next_batch(
         return not finished
 
 
-class _Batch:
-    """The rows of one transaction."""
-
-    def __init__(
-        self,
-        session: AsyncSession,
-        job: ImportJob,
-        table: Table,
-        places: dict[WrittenPlace, FoundPlace],
-        clock: Clock,
-    ) -> None:
-        now = clock()
-        self._session = session
-        self._import_id = job.id
-        self._columns = table.columns
-        self._today = vietnam_date(now)
-        self._places = places
-        self._store = RowStore(session, restored(job.actor), now)
-
-    async def work(self, batch: Sequence[FileRow]) -> list[_Result]:
-        """What became of each row, in order."""
-        read: list[tuple[FileRow, RowFacts | RowRejectedError]] = []
-        for row in batch:
-            try:
-                read.append((row, read_row(self._columns, row.cells, today=self._today)))
-            except RowRejectedError as rejection:
-                read.append((row, rejection))
-        readable = [facts for _, facts in read if isinstance(facts, RowFacts)]
-        finder = PlaceFinder(self._session, self._today, self._places)
-        await finder.find_all(facts.place for facts in readable)
-        seen = await self._earlier(readable)
-        results = []
-        for row, facts in read:
-            if isinstance(facts, RowRejectedError):
-                results.append(_Result(row, RowOutcome.REJECTED, facts.findings))
-            else:
-                results.append(await self._one(row, facts, seen))
-        return results
-
-    async def _earlier(self, readable: Sequence[RowFacts]) -> _Seen:
-        keys = [self._keys(facts) for facts in readable]
-        found = await ImportRepository(self._session).earlier(
-            self._import_id, {producer for producer, _ in keys}, {product for _, product in keys}
-        )
-        seen = _Seen()
-        for row in found:
-            seen.note(row.row_number, (row.producer_key, row.producer_id), (row.product_key, row.product_id))
-        return seen
-
-    def _keys(self, facts: RowFacts) -> tuple[str, str]:
-        province = province_of(self._places[facts.place].area_path)
-        producer = f"{province}|{fold(facts.producer_name)}"
-        return producer, f"{producer}|{fold(facts.product_name)}"
-
-    async def _one(self, row: FileRow, facts: RowFacts, seen: _Seen) -> _Result:
-        producer_key, product_key = self._keys(facts)
-        try:
-            # A row is stored whole or not at all; the rows beside it are not touched by its failure.
-            async with self._session.begin_nested():
-                stored = await self._store.store(
-                    facts,
-                    self._places[facts.place],
-                    producer=seen.producers.get(producer_key),
-                    product=seen.products.get(product_key),
-                )
-        except RowRejectedError as rejection:
-            return _Result(row, RowOutcome.REJECTED, rejection.findings)
-        except DomainError as error:
-            return _Result(row, RowOutcome.REJECTED, [_refusal(error)])
-        except DBAPIError as error:
-            known = as_domain_error(error)
-            if known is None:
-                raise
-            return _Result(row, RowOutcome.REJECTED, [_refusal(known)])
-        seen.note(row.number, (producer_key, stored.producer_id), (product_key, stored.product_id))
-        return _Result(
-            row,
-            RowOutcome(stored.outcome.value),
-            stored.remarks,
-            producer_key,
-            product_key,
-            stored.producer_id,
-            stored.product_id,
-        )
+async def _finish(rows: ImportRepository, job: ImportJob, actor: Actor, run: _Run) -> None:
+    del actor
+    job.state = ImportState.COMPLETED.value
+    job.finished_at = run.clock()
+    job.total = job.created + job.updated + job.unchanged + job.rejected
+    await rows.forget_keys(job.id)
 
 
-def _refusal(error: DomainError) -> Finding:
-    if isinstance(error, Forbidden):
-        return Finding(None, "bulk.outside_your_area", {"place": "—"})
-    return Finding(None, error.code, error.data)
+async def _importer(rows: ImportRepository, job: ImportJob, run: _Run, places: PlaceService) -> Actor:
+    """Who imports, with the rights of the order that still hold.
+
+    Raises:
+        NotAllowedAnyMoreError: ``bulk.importer_disabled``, ``bulk.importer_not_allowed``.
+    """
+    ordered = restored(job.actor)
+    if ordered.system or ordered.user_id is None:
+        return ordered
+    current = await rows.importer(ordered.user_id, run.clock())
+    if current is None:
+        return ordered
+    if current.disabled:
+        raise NotAllowedAnyMoreError("bulk.importer_disabled")
+    wanted = {grant.place_id for grant in ordered.grants if grant.place_id is not None}
+    areas = run.memory.setdefault("bulk.importer_areas", {})
+    for place_id in wanted - areas.keys():
+        areas[place_id] = await places.area_path(place_id)
+    actor = still_granted(ordered, current.grants, areas)
+    for permission in (Permission.IMPORT_RUN, run.kind.permission):
+        if not actor.may(permission):
+            raise NotAllowedAnyMoreError("bulk.importer_not_allowed", permission=permission.value)
+    return actor
 
 
-def _stored(job: ImportJob, result: _Result) -> dict[str, Any]:
-    return {
-        "import_id": job.id,
-        "row_number": result.row.number,
-        "outcome": result.outcome.value,
-        "problems": [finding.as_json() for finding in result.problems],
-        "cells": result.row.cells if result.outcome is RowOutcome.REJECTED else None,
-        "producer_key": result.producer_key,
-        "product_key": result.product_key,
+def _stored(
+    job: ImportJob, waiting: Sequence[CheckedRow], results: Sequence[RowResult]
+) -> list[dict[str, Any]]:
+    stored = []
+    for row, result in zip(waiting, results, strict=True):
+        rejected = result.outcome is RowOutcome.REJECTED
         # What a dry run made is gone again.
-        "producer_id": None if job.dry_run else result.producer_id,
-        "product_id": None if job.dry_run else result.product_id,
-    }
+        subjects = {} if job.dry_run else {name: str(known) for name, known in result.subjects.items()}
+        stored.append(
+            {
+                "import_id": job.id,
+                "row_number": result.number,
+                "outcome": result.outcome.value,
+                "problems": [finding.as_json() for finding in result.findings],
+                "cells": [cell[:_KEPT_CELL] for cell in row.record.cells[: 2 * len(job.header)]]
+                if rejected
+                else None,
+                "subjects": subjects,
+            }
+        )
+    return stored
 
 
-def _count(job: ImportJob, results: Sequence[_Result]) -> None:
+def _count(job: ImportJob, results: Sequence[RowResult]) -> None:
     counted = Counter(result.outcome for result in results)
     job.created += counted[RowOutcome.CREATED]
     job.updated += counted[RowOutcome.UPDATED]
     job.unchanged += counted[RowOutcome.UNCHANGED]
     job.rejected += counted[RowOutcome.REJECTED]
     job.stored_with_remarks += sum(
-        1 for result in results if result.problems and result.outcome is not RowOutcome.REJECTED
+        1 for result in results if result.findings and result.outcome is not RowOutcome.REJECTED
     )
 
 
-def _counts(job: ImportJob) -> dict[str, int]:
+def _counts(job: ImportJob) -> dict[str, int | None]:
     names = ("total", "created", "updated", "unchanged", "rejected", "stored_with_remarks")
     return {name: getattr(job, name) for name in names}

@@ -1,17 +1,18 @@
 """Taking imports in, following them, and stopping them."""
 
 import asyncio
-import hashlib
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import AsyncIterator, Sequence
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ocop_api.bulk.acting import snapshot
-from ocop_api.bulk.reading import read_table
-from ocop_api.bulk.repository import ImportRepository
+from ocop_api.bulk.checking import look_at
+from ocop_api.bulk.kinds.registry import kind_named
+from ocop_api.bulk.repository import ImportRepository, Said
 from ocop_api.bulk.schemas import ImportFilter, ImportOrder, ImportState, RowFilter
+from ocop_api.bulk.spooling import Spooled, pieces_of
 from ocop_api.db.base import uuid7
 from ocop_api.db.paging import Rows
 from ocop_api.db.tables.bulk import ImportJob, ImportRow
@@ -21,6 +22,9 @@ from ocop_api.jobs.queue import enqueue
 from ocop_api.ledger.recording import record
 
 RUN_IMPORT = "bulk.run_import"
+KEEP_FILES = timedelta(days=30)
+"""How long a file is kept after its import has ended; results stay."""
+_PAGE = 500
 _ENDED = {ImportState.COMPLETED.value, ImportState.FAILED.value}
 
 
@@ -33,55 +37,70 @@ class ImportService:
         self._now = now
         self._rows = ImportRepository(session)
 
-    async def take_in(self, content: bytes, order: ImportOrder) -> ImportJob:
+    def check_order(self, order: ImportOrder) -> None:
+        """Whether the actor may import this kind at all; to ask before a long upload.
+
+        Raises:
+            Forbidden: ``auth.not_permitted``.
+            Invalid: ``bulk.unknown_kind``.
+        """
+        permission = kind_named(order.kind).permission
+        if not self._actor.may(Permission.IMPORT_RUN):
+            raise Forbidden("auth.not_permitted", permission=Permission.IMPORT_RUN.value)
+        if not self._actor.may(permission):
+            raise Forbidden("auth.not_permitted", permission=permission.value)
+
+    async def take_in(self, file: Spooled, order: ImportOrder) -> ImportJob:
         """Keep a readable file and ask for its import in the same transaction.
 
         The same id with the same file gives the same import; one that is not finished is asked for
         again, which continues it after a fault.
 
         Raises:
-            Forbidden: ``auth.not_permitted``.
-            Invalid: what ``reading.read_table`` refuses.
+            Forbidden, Invalid: as ``check_order``.
+            Invalid: what ``checking.look_at`` refuses.
             Conflict: ``bulk.import_id_taken`` for another file, order or person.
         """
-        if not self._actor.may(Permission.IMPORT_RUN):
-            raise Forbidden("auth.not_permitted", permission=Permission.IMPORT_RUN.value)
-        table = await asyncio.to_thread(read_table, content)
-        digest = hashlib.sha256(content).hexdigest()
+        self.check_order(order)
+        looked = await asyncio.to_thread(look_at, file.path, kind_named(order.kind), sheet=order.sheet)
         import_id = order.import_id or uuid7()
         values = {
             "id": import_id,
             "kind": order.kind,
             "dry_run": order.dry_run,
             "state": ImportState.OPEN.value,
-            "sha256": digest,
-            "header": table.header,
+            "sha256": file.sha256,
+            "size": file.size,
+            "format": looked.format.value,
+            "sheet": looked.sheet,
+            "header": looked.header,
+            "remarks": [remark.as_json() for remark in looked.remarks],
             "actor": snapshot(self._actor),
             "created_by": self._actor.user_id,
-            "total": len(table.rows),
+            "total": looked.total,
             "created_at": self._now,
             "updated_at": self._now,
             "version": 1,
             **dict.fromkeys(("done_through", "created", "updated", "unchanged", "rejected"), 0),
             **dict.fromkeys(("stored_with_remarks", "attempts"), 0),
         }
-        added = await self._rows.add(values, content)
+        added = await self._rows.add(values)
         job = await self._rows.find(import_id, self._actor, lock=True)
-        if job is None or (job.sha256, job.kind, job.dry_run, job.created_by) != (
-            digest,
-            order.kind,
-            order.dry_run,
-            self._actor.user_id,
-        ):
+        wanted = (file.sha256, order.kind, order.dry_run, looked.sheet, self._actor.user_id)
+        if job is None or (job.sha256, job.kind, job.dry_run, job.sheet, job.created_by) != wanted:
             raise Conflict("bulk.import_id_taken", import_id=import_id)
         if added:
-            data = {"kind": order.kind, "dry_run": order.dry_run, "sha256": digest, "total": job.total}
+            data: dict[str, object] = {"kind": job.kind, "dry_run": job.dry_run, "size": job.size}
             await self._record("import.created", job, data)
         if job.state == ImportState.FAILED.value:
             job.state, job.attempts, job.finished_at = ImportState.OPEN.value, 0, None
+            job.failure = None
+            job.actor = snapshot(self._actor)
             job.updated_at = self._now
             job.touch()
         if job.state in {ImportState.OPEN.value, ImportState.RUNNING.value}:
+            if not await self._rows.has_file(job.id):
+                await self._rows.add_file(job.id, pieces_of(file.path))
             await enqueue(
                 self._session, RUN_IMPORT, {"import_id": str(job.id)}, dedupe_key=f"{RUN_IMPORT}:{job.id}"
             )
@@ -107,9 +126,21 @@ class ImportService:
         await self.get(import_id)
         return await self._rows.results(import_id, wanted)
 
-    async def rejected(self, import_id: UUID) -> tuple[ImportJob, Sequence[ImportRow]]:
-        """The import and all its rejected rows; else as ``get``."""
-        return await self.get(import_id), await self._rows.rejected(import_id)
+    async def rejected(self, import_id: UUID) -> AsyncIterator[Sequence[ImportRow]]:
+        """All rejected rows in the order of the file, some hundred at a time; ask ``get`` first."""
+        after = 0
+        while rows := await self._rows.rejected(import_id, after=after, limit=_PAGE):
+            yield rows
+            after = rows[-1].row_number
+
+    async def said(self, import_id: UUID) -> list[Said]:
+        """What was said of rows, the most frequent first; else as ``get``."""
+        await self.get(import_id)
+        return await self._rows.said(import_id)
+
+    async def forget_files(self) -> int:
+        """Delete the files of imports that ended more than ``KEEP_FILES`` ago; give the number of pieces."""
+        return await self._rows.forget_files(ended_before=self._now - KEEP_FILES)
 
     async def abort(self, import_id: UUID) -> ImportJob:
         """Stop an import after the batch in hand; what is stored stays. Twice is once.

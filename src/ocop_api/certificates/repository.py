@@ -1,6 +1,6 @@
 """Certificates in the database. What ended a certificate stands beside it in rows of its own."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -20,6 +20,8 @@ from ocop_api.db.tables.certificates import (
     CertificateSupersession,
     CertificateWithdrawal,
 )
+from ocop_api.db.tables.producers import Producer
+from ocop_api.db.tables.products import Product
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +118,32 @@ class CertificateRepository:
         """All certificates of a product."""
         statement = _with_ends().where(Certificate.product_id == product_id).order_by(Certificate.id)
         return [CertificateRecord(*row) for row in await self.session.execute(statement)]
+
+    async def of_products(self, product_ids: Sequence[UUID]) -> list[CertificateRecord]:
+        """All certificates of these products."""
+        statement = _with_ends().where(Certificate.product_id.in_(product_ids)).order_by(Certificate.id)
+        return [CertificateRecord(*row) for row in await self.session.execute(statement)]
+
+    async def lock_products(self, product_ids: Sequence[UUID]) -> dict[UUID, tuple[Product, Producer]]:
+        """These products, locked in the order of their ids, with their producers."""
+        statement = (
+            select(Product, Producer)
+            .join(Producer, Producer.id == Product.producer_id)
+            .where(Product.id.in_(product_ids))
+            .order_by(Product.id)
+            .with_for_update(of=Product)
+            .execution_options(populate_existing=True)
+        )
+        return {
+            product.id: (product, producer) for product, producer in await self.session.execute(statement)
+        }
+
+    async def numbers_in_use(self, numbers: Collection[str]) -> set[str]:
+        """Those of the numbers that certificates bear."""
+        if not numbers:
+            return set()
+        statement = select(Certificate.number).where(Certificate.number.in_(numbers))
+        return {number for number in await self.session.scalars(statement) if number is not None}
 
     async def page(self, wanted: CertificateFilter, day: date) -> tuple[Rows, list[CertificateRecord]]:
         """One page of the register as it stands on ``day``."""

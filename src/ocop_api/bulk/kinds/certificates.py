@@ -173,8 +173,7 @@ class CertificateKind(ImportKind[CertificateFacts]):
         row: Prepared[CertificateFacts],
     ) -> RowResult:
         facts = row.facts
-        found, remarks = await finder.one(facts.product)
-        product = found.product
+        product, remarks = await finder.one(facts.product)
         key = _key(finder, facts)
         remarks = (*row.remarks, *remarks)
         if key in batch.earlier:

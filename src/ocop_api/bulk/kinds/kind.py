@@ -127,6 +127,11 @@ class ImportKind(ABC, Generic[FactsT]):
             RowRejectedError: with every reason.
         """
 
+    def explained(self, finding: Finding, values: Mapping[str, Any]) -> Finding:
+        """A reason the engine found, in the words of the kind; ``values`` are the readable cells."""
+        del values
+        return finding
+
     @abstractmethod
     async def keys(self, batch: Batch[FactsT]) -> list[Sequence[str]]:
         """Natural keys of each row within the file, in order; the first is that of the row itself.

@@ -167,8 +167,7 @@ class ListingKind(ImportKind[ListingFacts]):
         if repeated is not None:
             # Two rows that speak of one listing would overwrite each other in turn.
             raise RowRejectedError(Finding("channel", "bulk.repeated_row", {"row": repeated.row_number}))
-        found, remarks = await finder.one(facts.product)
-        product = found.product
+        product, remarks = await finder.one(facts.product)
         await _refuse_taken(service, facts, product.id)
         with refused_at(_AT):
             body = facts.body.model_copy(update={"product_id": product.id})

@@ -3,11 +3,11 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from ocop_api.bulk.columns import Column, ColumnType
 from ocop_api.bulk.findings import Finding, RowRejectedError
 from ocop_api.bulk.kinds.kind import Batch, ReadRow
-from ocop_api.db.tables.producers import Producer
 from ocop_api.domain.actor import Scope
 from ocop_api.domain.vietnamese import fold
 from ocop_api.places.service import PlaceService
@@ -71,6 +71,17 @@ class ProducerReference:
         return self.tax_code or self.name or "—"
 
 
+@dataclass(frozen=True, slots=True)
+class KnownProducer:
+    """A registered producer; plain values, which outlive a rolled back savepoint."""
+
+    id: UUID
+    name_folded: str
+    tax_code: str | None
+    place_id: str | None
+    area_path: tuple[str, ...]
+
+
 class ProducerFinder:
     """Finds the producers of a batch in one query and remembers them for the batches to come."""
 
@@ -78,7 +89,7 @@ class ProducerFinder:
         self._producers = ProducerService(batch.session, batch.actor, batch.now)
         self._places = PlaceService(batch.session)
         self._scope = scope
-        self._known: dict[ProducerReference, list[Producer]] = batch.memory.setdefault(_MEMORY, {})
+        self._known: dict[ProducerReference, list[KnownProducer]] = batch.memory.setdefault(_MEMORY, {})
 
     async def find_all(self, references: Iterable[ProducerReference | None]) -> None:
         """Look up what is not known yet."""
@@ -87,9 +98,13 @@ class ProducerFinder:
             return
         if len(self._known) > _REMEMBERED:
             self._known.clear()
-        found = await self._producers.meant(
+        rows = await self._producers.meant(
             names={r.name for r in new if r.name}, tax_codes={r.tax_code for r in new if r.tax_code}
         )
+        found = [
+            KnownProducer(row.id, row.name_folded, row.tax_code, row.place_id, tuple(row.area_path))
+            for row in rows
+        ]
         for reference in new:
             self._known[reference] = [row for row in found if _is(reference, row)]
 
@@ -98,7 +113,7 @@ class ProducerFinder:
         meant = self._meant(reference)
         return str(meant[0].id) if len(meant) == 1 else f"{reference}"
 
-    async def one(self, reference: ProducerReference) -> Producer:
+    async def one(self, reference: ProducerReference) -> KnownProducer:
         """The producer a reference means, inside the actor's area.
 
         Raises:
@@ -119,15 +134,15 @@ class ProducerFinder:
             raise RowRejectedError(Finding(reference.column, "bulk.outside_your_area", {"place": place}))
         return row
 
-    def _meant(self, reference: ProducerReference) -> list[Producer]:
+    def _meant(self, reference: ProducerReference) -> list[KnownProducer]:
         meant = self._known[reference]
         return [row for row in meant if self._inside(row)] or meant
 
-    def _inside(self, row: Producer) -> bool:
+    def _inside(self, row: KnownProducer) -> bool:
         return self._scope.covers(area_path=row.area_path, producer_id=row.id)
 
 
-def _is(reference: ProducerReference, row: Producer) -> bool:
+def _is(reference: ProducerReference, row: KnownProducer) -> bool:
     if reference.tax_code is not None:
         return row.tax_code == reference.tax_code
     return row.name_folded == fold(reference.name or "")

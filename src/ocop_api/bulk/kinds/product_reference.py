@@ -165,7 +165,7 @@ class ProductFinder:
     def key(self, reference: ProductReference) -> str:
         """A natural key of the product within the file."""
         meant = self._meant(reference)
-        return str(meant[0].product.id) if len(meant) == 1 else f"{reference}"
+        return str(meant[0].id) if len(meant) == 1 else f"{reference}"
 
     async def one(self, reference: ProductReference) -> tuple[KnownProduct, tuple[Finding, ...]]:
         """The product a reference means, inside the actor's area, and remarks on it.
@@ -183,33 +183,30 @@ class ProductFinder:
             data = {"product": reference.shown, "count": len(meant), "producers": owners}
             raise RowRejectedError(Finding("producer", "bulk.product_ambiguous", data, "; ".join(owners)))
         (known,) = meant
-        product = known.product
-        if not self._scope.covers(area_path=product.area_path, producer_id=product.producer_id):
-            data = {"place": await self._place(product.place_id)}
+        if not self._inside(known):
+            data = {"place": await self._place(known.place_id)}
             raise RowRejectedError(Finding(reference.column, "bulk.outside_your_area", data))
-        if reference.name and fold(reference.name) != product.name_folded:
-            data = {"given": reference.name, "registered": product.name}
-            return known, (Finding("product_name", "bulk.product_name_differs", data, product.name),)
+        if reference.name and fold(reference.name) != known.name_folded:
+            data = {"given": reference.name, "registered": known.name}
+            return known, (Finding("product_name", "bulk.product_name_differs", data, known.name),)
         return known, ()
 
     def _meant(self, reference: ProductReference) -> list[KnownProduct]:
         meant = [known for known in self._known[reference] if _is(reference, known)]
-        inside = [
-            known
-            for known in meant
-            if self._scope.covers(area_path=known.product.area_path, producer_id=known.product.producer_id)
-        ]
-        return inside or meant
+        return [known for known in meant if self._inside(known)] or meant
+
+    def _inside(self, known: KnownProduct) -> bool:
+        return self._scope.covers(area_path=known.area_path, producer_id=known.producer_id)
 
     def _unknown(self, reference: ProductReference) -> Finding:
         near: str | None = None
         if reference.column == "product_name" and reference.name is not None:
             found = self._known[reference]
-            same = [k for k in found if k.product.name_folded == fold(reference.name or "")]
+            same = [k for k in found if k.name_folded == fold(reference.name or "")]
             if same:
-                near = "; ".join(f"{k.product.name} — {k.producer_name}" for k in same[:3])
+                near = "; ".join(f"{k.name} — {k.producer_name}" for k in same[:3])
             else:
-                near = nearest(reference.name, [k.product.name for k in found])
+                near = nearest(reference.name, [k.name for k in found])
         return Finding(reference.column, "bulk.product_unknown", {"product": reference.shown}, near)
 
     async def _place(self, place_id: str | None) -> str:
@@ -222,10 +219,9 @@ class ProductFinder:
 
 
 def _is(reference: ProductReference, known: KnownProduct) -> bool:
-    product = known.product
     if reference.column != "product_name":
-        return bool(getattr(product, reference.column.replace("product_id", "id")) == _key(reference))
-    if product.name_folded != fold(reference.name or ""):
+        return bool(getattr(known, reference.column.replace("product_id", "id")) == _key(reference))
+    if known.name_folded != fold(reference.name or ""):
         return False
     return not reference.producer or known.producer_folded == fold(reference.producer)
 
@@ -239,5 +235,5 @@ def _concerns(reference: ProductReference, known: KnownProduct) -> bool:
         return True
     if reference.column != "product_name":
         return False
-    same_name = known.product.name_folded == fold(reference.name or "")
+    same_name = known.name_folded == fold(reference.name or "")
     return same_name or known.producer_folded == fold(reference.producer or "")

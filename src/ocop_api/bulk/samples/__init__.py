@@ -1,5 +1,6 @@
 """The sample catalogue that ships with the package: products and producers from public sources, with gaps."""
 
+import asyncio
 from dataclasses import dataclass
 from datetime import datetime
 from importlib.resources import files
@@ -8,6 +9,7 @@ from uuid import UUID
 from ocop_api.bulk.running import run_import
 from ocop_api.bulk.schemas import ImportOrder, ImportState
 from ocop_api.bulk.service import ImportService
+from ocop_api.bulk.spooling import spooled, temporary_file
 from ocop_api.db.session import Database
 from ocop_api.domain.actor import SYSTEM, Actor
 
@@ -18,7 +20,7 @@ class ImportReport:
 
     import_id: UUID
     state: ImportState
-    total: int
+    total: int | None
     created: int
     updated: int
     unchanged: int
@@ -36,8 +38,10 @@ async def load_sample(database: Database, now: datetime, actor: Actor = SYSTEM) 
 
     Each call is an import of its own; where the sample is loaded already, all its rows are unchanged.
     """
-    async with database.transaction() as session:
-        import_id = (await ImportService(session, actor, now).take_in(sample_products(), ImportOrder())).id
+    with temporary_file() as path:
+        file = await asyncio.to_thread(spooled, sample_products(), path)
+        async with database.transaction() as session:
+            import_id = (await ImportService(session, actor, now).take_in(file, ImportOrder())).id
     await run_import(database, import_id, lambda: now)
     async with database.read() as session:
         job = await ImportService(session, actor, now).get(import_id)

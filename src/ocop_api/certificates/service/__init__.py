@@ -2,6 +2,7 @@
 
 from ocop_api.certificates.repository import CertificateRecord
 from ocop_api.certificates.service.issuing import IssuingService
+from ocop_api.certificates.service.recording import Recorded, RecordingService
 from ocop_api.certificates.service.register import CertificateService, HistoricRecognition
 from ocop_api.certificates.service.verification import Finding, VerificationService
 
@@ -11,5 +12,7 @@ __all__ = [
     "Finding",
     "HistoricRecognition",
     "IssuingService",
+    "Recorded",
+    "RecordingService",
     "VerificationService",
 ]
