@@ -47,6 +47,7 @@ JOBS: dict[str, Handler] = {
 }
 SCHEDULES: dict[str, str] = {
     **accounts.SCHEDULES,
+    **bulk.SCHEDULES,
     **documents.SCHEDULES,
     **ledger.SCHEDULES,
     **notifications.SCHEDULES,
