@@ -7,7 +7,7 @@ from uuid import UUID
 
 from ocop_api.domain.actor import Level
 
-WATCHED = ("certificate.", "dossier.")
+WATCHED = ("certificate.", "document.expiring", "dossier.")
 """Kinds of events, by their beginning, that anybody is told about."""
 _FOR_OFFICERS = frozenset({"dossier.lodged", "dossier.forwarded"})
 
@@ -31,9 +31,11 @@ class Concern:
 
 
 def concern_of(kind: str, area_path: Sequence[str], data: Mapping[str, Any]) -> Concern:
-    """Whom to tell: the producer of the dossier or certificate, and officers of the area of a dossier
-    that arrives at their desk. ``data`` may name ``producer_id`` and the ``level`` the dossier is at now.
-    """  # noqa: D205 - one sentence, then what it reads
+    """Whom to tell: the producer of the dossier, certificate or document, and officers at the desk.
+
+    Officers of the area are told of a dossier that arrives with them. ``data`` may name ``producer_id``
+    and the ``level`` the dossier is at now.
+    """
     if not kind.startswith(WATCHED):
         return Concern()
     for_officers = kind in _FOR_OFFICERS

@@ -2,6 +2,11 @@
 
 from fastapi import APIRouter
 
-from ocop_api.dossiers.router import actions, files, regimes
+from ocop_api.dossiers.router import actions, evidence, files, regimes
 
-routers: tuple[APIRouter, ...] = (files.router, actions.router, regimes.router)
+routers: tuple[APIRouter, ...] = (
+    files.router,
+    evidence.router,
+    actions.router,
+    regimes.router,
+)

@@ -7,6 +7,7 @@ from uuid import UUID
 import orjson
 
 from ocop_api.db.tables.dossiers import Dossier, DossierVersion
+from ocop_api.documents.service import CitationService
 from ocop_api.domain.actor import Permission
 from ocop_api.domain.dossier import (
     Acting,
@@ -98,6 +99,7 @@ class DraftingService(DossierService):
             Forbidden: ``auth.not_permitted``, not for this producer.
             RuleViolation: ``dossier.not_editable``.
             NotFound: ``places.unknown``.
+            Invalid: ``documents.not_of_producer``, for evidence that names a document.
         """
         self._require_edit(dossier.producer_id)
         if dossier.state not in _EDITABLE:
@@ -111,6 +113,8 @@ class DraftingService(DossierService):
             dossier.place_id = place_id
         parts = {name: value for name, value in sent.items() if value is not None}
         merged = DossierContents.model_validate(dossier.contents | parts)
+        if "evidence" in parts:
+            await CitationService(self.session).check(dossier.producer_id, _documents_in(merged))
         dossier.contents = merged.model_dump(mode="json")
         self._follow_regime(dossier)
         dossier.updated_at = self.now
@@ -156,6 +160,7 @@ class DraftingService(DossierService):
         Raises:
             NotFound: ``dossier.unknown``, ``places.unknown``.
             Forbidden: ``dossier.not_the_acting_party``.
+            Invalid: ``documents.not_of_producer``, when cited evidence has been withdrawn since.
             RuleViolation: ``dossier.action_not_allowed``; ``dossier.incomplete`` with ``findings``;
                 ``dossier.outside_rerating_window``; ``dossier.guard_not_met``; ``dossier.place_missing``,
                 ``dossier.place_not_commune`` or ``dossier.choose_place`` with ``candidates``.
@@ -296,6 +301,9 @@ class DraftingService(DossierService):
             **dossier.contents,
         }
         number = await self.rows.next_version(dossier.id)
+        # What a lodged file relies on stays: from here on these documents cannot be withdrawn.
+        cited = _documents_in(contents_of(dossier))
+        await CitationService(self.session).cite(dossier.id, number, dossier.producer_id, cited)
         self.session.add(
             DossierVersion(
                 dossier_id=dossier.id,
@@ -307,6 +315,10 @@ class DraftingService(DossierService):
             )
         )
         return number
+
+
+def _documents_in(contents: DossierContents) -> set[UUID]:
+    return {item.document_id for item in contents.evidence if item.document_id is not None}
 
 
 def _is_tourism(law: Regime, set_number: int) -> bool:

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from ocop_api.db.paging import Rows, Slice
 from ocop_api.db.tables.dossiers import Dossier, DossierStep, DossierVersion
+from ocop_api.documents.service import CitationService, Document
 from ocop_api.domain.actor import Actor
 from ocop_api.domain.clock import vietnam_date
 from ocop_api.domain.dossier import (
@@ -95,6 +96,17 @@ class DossierService:
         """The frozen versions of a visible dossier, oldest first; ``NotFound`` as ``get``."""
         await self.get(dossier_id)
         return list(await self.rows.versions(dossier_id))
+
+    async def evidence(self, dossier_id: UUID, document_id: UUID) -> Document:
+        """A document that a visible dossier was lodged with, whoever else may see the document.
+
+        This is how councils and the offices above read evidence: through the file that lies with them.
+
+        Raises:
+            NotFound: ``dossier.unknown``, ``documents.not_found``.
+        """
+        await self.get(dossier_id)
+        return await CitationService(self.session).cited(dossier_id, document_id)
 
     def capacities(self, dossier: Dossier) -> frozenset[Acting]:
         """Every capacity in which the actor may act on the dossier today."""

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from uuid import UUID
 
 from ocop_api.db.tables.dossiers import Dossier
+from ocop_api.documents.service import CitationService
 from ocop_api.domain.dossier import Action, Guard
 from ocop_api.domain.errors import Invalid
 from ocop_api.dossiers.schemas import ActionBody, ForwardOrder, ReportOrder, SupplementOrder
@@ -28,7 +29,7 @@ class ProcedureService(DossierService):
             NotFound: ``dossier.unknown``.
             Forbidden: ``dossier.not_the_acting_party``.
             RuleViolation: ``dossier.action_not_allowed``, ``dossier.guard_not_met``.
-            Invalid: ``dossier.due_on_past``.
+            Invalid: ``dossier.due_on_past``; ``documents.not_of_producer`` for a report's document.
         """
         dossier = await self.get(dossier_id, lock=True)
         check(dossier.version)
@@ -37,6 +38,8 @@ class ProcedureService(DossierService):
             due_on = order.due_on
             if due_on <= self.today:
                 raise Invalid("dossier.due_on_past", due_on=due_on, today=self.today)
+        if isinstance(order, ReportOrder) and order.document_id is not None:
+            await CitationService(self.session).check(dossier.producer_id, {order.document_id})
         samples = getattr(order, "samples", None)
         satisfied = shown_by(order)
         coming_up = action is Action.FORWARD and dossier.outcome is not None
