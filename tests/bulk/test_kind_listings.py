@@ -45,7 +45,7 @@ async def test_a_listing_is_declared_once_and_follows_the_list(
     [
         (COFFEE.replace("https://shopee.vn/a-i.1.2", "javascript:alert(1)"), "url", "bulk.url_invalid"),
         (COFFEE.replace("https:", "http:"), "url", "bulk.url_not_secure"),
-        (COFFEE.replace("https://", "https://me:secret@"), "url", "bulk.url_not_secure"),
+        (COFFEE.replace("https://", "https://me:secret@"), "url", "bulk.url_invalid"),
         (COFFEE.replace("shopee.vn/", "shopee.vn.evil.example/"), "url", "listings.address_elsewhere"),
         (COFFEE.replace("Shopee", "Sàn Chợ"), "channel", "bulk.choice_unknown"),
         (COFFEE.replace("85.000 đ", "rẻ"), "price_vnd", "bulk.price_invalid"),

@@ -43,9 +43,16 @@ from ocop_api.products.terms import Recognition
 
 @dataclass(frozen=True, slots=True)
 class KnownProduct:
-    """A registered product as a list names it."""
+    """What a list may name a registered product by; plain values, which outlive a rolled back savepoint."""
 
-    product: Product
+    id: UUID
+    producer_id: UUID
+    name: str
+    name_folded: str
+    product_code: str | None
+    gtin: str | None
+    place_id: str | None
+    area_path: tuple[str, ...]
     producer_name: str
     producer_folded: str
 
@@ -91,7 +98,21 @@ class ProductService:
             names_folded={fold(name) for name in names},
             producers_folded={fold(name) for name in producers},
         )
-        return [KnownProduct(product, name, folded) for product, name, folded in rows]
+        return [
+            KnownProduct(
+                id=product.id,
+                producer_id=product.producer_id,
+                name=product.name,
+                name_folded=product.name_folded,
+                product_code=product.product_code,
+                gtin=product.gtin,
+                place_id=product.place_id,
+                area_path=tuple(product.area_path),
+                producer_name=name,
+                producer_folded=folded,
+            )
+            for product, name, folded in rows
+        ]
 
     async def get_for_edit(self, product_id: UUID) -> Product:
         """The row locked, if the actor may change it.

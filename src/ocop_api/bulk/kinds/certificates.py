@@ -13,7 +13,7 @@ from ocop_api.bulk.kinds.product_reference import (
     ProductReference,
     reference_of,
 )
-from ocop_api.bulk.kinds.refusing import refused_at
+from ocop_api.bulk.kinds.refusing import before_writing, refused_at
 from ocop_api.certificates.service import CertificateRecord, CertificateService, HistoricRecognition
 from ocop_api.domain import regimes
 from ocop_api.domain.actor import Permission
@@ -160,7 +160,7 @@ class CertificateKind(ImportKind[CertificateFacts]):
             try:
                 results.append(await self._one(batch, finder, service, row))
             except RowRejectedError as rejection:
-                if len(batch.rows) > 1 and not _before_writing(rejection):
+                if not before_writing(rejection):
                     raise
                 results.append(RowResult(row.number, RowOutcome.REJECTED, rejection.findings))
         return results
@@ -197,10 +197,6 @@ class CertificateKind(ImportKind[CertificateFacts]):
 def _key(finder: ProductFinder, facts: CertificateFacts) -> str:
     decision = fold(facts.known.decision_number or "")
     return f"{finder.key(facts.product)}|{decision}|{facts.decided_on}|{facts.known.stars}"
-
-
-def _before_writing(rejection: RowRejectedError) -> bool:
-    return all(finding.code.startswith("bulk.") for finding in rejection.findings)
 
 
 def _same(held: Sequence[CertificateRecord], facts: CertificateFacts) -> CertificateRecord | None:

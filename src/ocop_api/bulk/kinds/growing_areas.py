@@ -14,7 +14,7 @@ from ocop_api.bulk.columns import Column, ColumnType
 from ocop_api.bulk.findings import Finding, RowRejectedError
 from ocop_api.bulk.kinds.kind import Batch, ImportKind, Prepared, ReadRow, RowOutcome, RowResult
 from ocop_api.bulk.kinds.producer_reference import PRODUCER_COLUMNS, ProducerFinder, ProducerReference
-from ocop_api.bulk.kinds.refusing import refused_at
+from ocop_api.bulk.kinds.refusing import before_writing, refused_at
 from ocop_api.bulk.kinds.unit_reference import UNIT_COLUMNS, UnitFinder, UnitReference
 from ocop_api.domain.actor import Permission
 from ocop_api.domain.errors import Invalid
@@ -157,7 +157,7 @@ class GrowingAreaKind(ImportKind[AreaFacts]):
             try:
                 results.append(await self._one(batch, producers, units, service, row))
             except RowRejectedError as rejection:
-                if len(batch.rows) > 1 and not all(f.code.startswith("bulk.") for f in rejection.findings):
+                if not before_writing(rejection):
                     raise
                 results.append(RowResult(row.number, RowOutcome.REJECTED, rejection.findings))
         return results

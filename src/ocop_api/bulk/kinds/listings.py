@@ -15,7 +15,7 @@ from ocop_api.bulk.kinds.product_reference import (
     ProductReference,
     reference_of,
 )
-from ocop_api.bulk.kinds.refusing import refused_at
+from ocop_api.bulk.kinds.refusing import before_writing, refused_at
 from ocop_api.domain.actor import Permission
 from ocop_api.domain.listing import ListingState
 from ocop_api.listings.schemas import ListingCreate
@@ -149,7 +149,7 @@ class ListingKind(ImportKind[ListingFacts]):
             try:
                 results.append(await self._one(batch, finder, service, row))
             except RowRejectedError as rejection:
-                if len(batch.rows) > 1 and not all(f.code.startswith("bulk.") for f in rejection.findings):
+                if not before_writing(rejection):
                     raise
                 results.append(RowResult(row.number, RowOutcome.REJECTED, rejection.findings))
         return results

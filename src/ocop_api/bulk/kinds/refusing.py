@@ -10,6 +10,14 @@ from ocop_api.db.violations import as_domain_error
 from ocop_api.domain.errors import DomainError, Forbidden
 
 
+def before_writing(rejection: RowRejectedError) -> bool:
+    """Whether a kind rejected the row itself, before a register was touched.
+
+    What a register refused leaves the transaction unusable, so it has to be raised.
+    """
+    return isinstance(rejection.__cause__, Forbidden) or rejection.__cause__ is None
+
+
 @contextmanager
 def refused_at(columns: Mapping[str, str], *, place: str = "—") -> Iterator[None]:
     """Turn what the registers refuse into a rejection at the column that ``columns`` names by code.

@@ -93,7 +93,7 @@ class UnitFinder:
                 if day == self._days[0]:
                     self._known[reference] = _told("province", reference.province, province)
             elif reference.commune is None:
-                self._known[reference] = province
+                self._known[reference] = await self._today("province", province)
             else:
                 communes.append((reference, Lookup(reference.commune, day, Level.COMMUNE, province.id)))
         if not communes:
@@ -101,9 +101,18 @@ class UnitFinder:
         found = await self._places.resolve_many([lookup for _, lookup in communes])
         for (reference, lookup), place in zip(communes, found, strict=True):
             if isinstance(place, Place):
-                self._known[reference] = place
+                self._known[reference] = await self._today("commune", place)
             elif day == self._days[0] or self._at_province(reference):
                 self._known[reference] = _told("commune", lookup.text, place)
+
+    async def _today(self, column: str, place: Place) -> Place | Finding:
+        """The unit in which a former one lies today."""
+        now = await self._places.as_of(place.id, self._days[0])
+        if now.in_force(self._days[0]):
+            return now
+        became = [step.place.full_name for step in await self._places.successors(place.id)]
+        data = {"value": place.full_name, "suggestions": became}
+        return Finding(column, "bulk.unit_divided", data, "; ".join(became) or None)
 
     def _at_province(self, reference: UnitReference) -> bool:
         known = self._known[reference]

@@ -125,15 +125,12 @@ class UserKind(ImportKind[UserFacts]):
         await producers.find_all(row.facts.producer for row in batch.rows)
         units = UnitFinder(batch)
         await units.find_all(row.facts.unit for row in batch.rows)
-        results = []
+        results: list[RowResult] = []
+        named = set(batch.earlier)
         for row in batch.rows:
-            try:
-                results.append(await self._one(batch, producers, units, row))
-            except RowRejectedError as rejection:
-                # An account may have been made before its role was refused; the row is taken back whole.
-                if len(batch.rows) > 1 or not all(f.code.startswith("bulk.unit") for f in rejection.findings):
-                    raise
-                results.append(RowResult(row.number, RowOutcome.REJECTED, rejection.findings))
+            # An account may be made before its role is refused, so a refusal takes back the whole call.
+            results.append(await self._one(batch, producers, units, row, named))
+            named.update(results[-1].keys)
         return results
 
     async def _one(
@@ -142,6 +139,7 @@ class UserKind(ImportKind[UserFacts]):
         producers: ProducerFinder,
         units: UnitFinder,
         row: Prepared[UserFacts],
+        named: set[str],
     ) -> RowResult:
         facts = row.facts
         keys = _keys(facts)
@@ -154,7 +152,7 @@ class UserKind(ImportKind[UserFacts]):
             return RowResult(row.number, RowOutcome.UNCHANGED, (*row.remarks, told), keys=kept)
         accounts = AccountService(batch.session, batch.actor, batch.now)
         with refused_at(_AT, place=place.full_name):
-            user, outcome = await self._account(batch, accounts, facts, place.id)
+            user, outcome = await self._account(batch, accounts, facts, place.id, named=keys[1] in named)
         bound = Bound.AREA if producer is None else Bound.PRODUCER
         target = place.id if producer is None else None
         producer_id = None if producer is None else producer.id
@@ -176,7 +174,13 @@ class UserKind(ImportKind[UserFacts]):
         return RowResult(row.number, outcome, row.remarks, {"user": user.id}, dict.fromkeys(keys, user.id))
 
     async def _account(
-        self, batch: Batch[UserFacts], accounts: AccountService, facts: UserFacts, place_id: str
+        self,
+        batch: Batch[UserFacts],
+        accounts: AccountService,
+        facts: UserFacts,
+        place_id: str,
+        *,
+        named: bool,
     ) -> tuple[UserDetail, RowOutcome]:
         known = await account_with(batch.session, facts.email)
         if known is None:
@@ -186,8 +190,8 @@ class UserKind(ImportKind[UserFacts]):
             )
             return await accounts.get(made.id), RowOutcome.CREATED
         user = await self._visible(accounts, known)
-        named = batch.earlier.get(f"email|{fold_email(facts.email)}")
-        if named is not None or user.display_name == facts.display_name:
+        # The first row of an address gives the name, or two spellings would replace each other in turn.
+        if named or user.display_name == facts.display_name:
             return user, RowOutcome.UNCHANGED
         changed = await accounts.change(
             known, display_name=facts.display_name, disabled=None, check_version=_any_version
