@@ -99,11 +99,15 @@ async def test_filters_meet_and_unknown_ones_are_refused(
         "colour=red",
         "set_number=27",
         "stars=2",
-        "stars=4&stars=5",
+        "stars=4&stars=6",
+        "valid_on=2026-06-14",
+        "price_from=-1",
+        "initial=ab",
+        "updated_since=2026-06-15T00:00:00",
         "recognition=maybe",
         "place=Atlantis",
         "gtin=123",
-        "sort=price",
+        "sort=-price_vnd",
         "sort=relevance",
         "cursor=zzz",
         "limit=101",
@@ -183,7 +187,38 @@ async def test_a_full_page_takes_one_statement(
     assert len(sent) == 1
     with statements(database) as sent:
         await client.get("/v1/products?limit=100&q=ca&with_total=true")
-    assert len(sent) == 2
+    # The page and its total, the places that the words may name, and the vocabulary of this process.
+    assert len(sent) == 4
+    with statements(database) as sent:
+        await client.get("/v1/products?limit=100&q=ca&with_total=true&stars=3&initial=C&place=34:68")
+    assert len(sent) == 4
     with statements(database) as sent:
         assert len((await client.get("/v1/producers?limit=100")).json()["items"]) == 1
     assert len(sent) == 1
+
+
+def test_a_real_list_stands_as_a_dictionary_would_have_it() -> None:
+    wanted = """
+        3 chị em · 10 phút · An Phát · Ăn vặt · Ấm trà · Ba Vì · Bà Nà · Bánh · Bánh tráng · Cà phê · Cá khô
+        · Cam sành · Da bò · Dưa lưới · Đa đa · Đường phên · Đường thốt nốt · Ổi · Ốc · Ô mai · Ơ kìa · Ớt
+        · Trà · Trà sen · Tra tấn · Ươi · Vú sữa
+    """
+    names = [name.strip() for name in " ".join(wanted.split()).split("·")]
+    ordered = sorted(names, key=sort_key)
+    assert ordered.index("3 chị em") < ordered.index("10 phút") < ordered.index("An Phát")
+    for before, after in (
+        ("An Phát", "Ăn vặt"),
+        ("Ăn vặt", "Ấm trà"),
+        ("Ấm trà", "Ba Vì"),
+        ("Bà Nà", "Ba Vì"),
+        ("Bánh", "Bánh tráng"),
+        ("Cá khô", "Cam sành"),
+        ("Dưa lưới", "Đa đa"),
+        ("Đường phên", "Đường thốt nốt"),
+        ("Ốc", "Ớt"),
+        ("Ô mai", "Ốc"),
+        ("Ốc", "Ổi"),
+        ("Trà sen", "Tra tấn"),
+        ("Ớt", "Ươi"),
+    ):
+        assert ordered.index(before) < ordered.index(after), (before, after)
