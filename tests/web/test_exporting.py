@@ -87,9 +87,25 @@ async def list_things(wanted: Annotated[ThingFilter, Query()]) -> Page[Thing]:
     )
 
 
+makers = feature_router("/v1/makers", "things")
+
+
+@makers.get("")
+async def list_makers() -> Page[Maker]:
+    """A short list that always comes whole."""
+    return Page(items=[Maker(name="HTX Đắk Wil")], next_cursor=None, total=None)
+
+
+@makers.post("/sorting")
+async def sort_makers() -> Page[Maker]:
+    """An action that answers with a list."""
+    return Page(items=[], next_cursor=None, total=None)
+
+
 @pytest.fixture
 def with_things(app: FastAPI) -> None:
     app.include_router(things)
+    app.include_router(makers)
 
 
 def _sheet(content: bytes) -> list[tuple[Any, ...]]:
@@ -159,6 +175,16 @@ async def test_a_page_that_fails_later_never_leaves_a_file_that_looks_whole(
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as told:
         with pytest.raises(BrokenExportError, match="answered with 403"):
             await told.get("/v1/things.csv", params={"fails_from": 100})
+
+
+async def test_a_list_without_pages_is_a_file_too_but_an_action_is_not(
+    client: httpx.AsyncClient, with_things: None
+) -> None:
+    whole = await client.get("/v1/makers.csv")
+    assert whole.content.decode("utf-8-sig").split() == ["name", "HTX", "Đắk", "Wil"]
+    assert (await client.post("/v1/makers/sorting.csv")).status_code == 404
+    answer = await client.post("/v1/makers/sorting", headers={"Accept": "text/csv"})
+    assert answer.headers["content-type"] == "application/json"
 
 
 async def test_an_export_takes_no_page_and_no_unknown_filter(

@@ -97,7 +97,9 @@ class StrictRoute(APIRoute):
         # The framework's limit around the whole application would answer outside of our middleware.
         if options.get("max_body_size") is None:
             options["max_body_size"] = BODY_LIMIT
-        self.list_item = _item_of(options.get("response_model"), endpoint)
+        # An action may answer with a list too; only what is read can be read to its end.
+        reads = "GET" in (options.get("methods") or ["GET"])
+        self.list_item = _item_of(options.get("response_model"), endpoint) if reads else None
         if self.list_item is not None:
             options["responses"] = _with_exports(options.get("responses"))
         super().__init__(path, endpoint, **options)
@@ -171,7 +173,7 @@ class StrictRoute(APIRoute):
                 self._check_query(strict, known, lists)
             form = None if self.list_item is None else exporting.wanted_form(strict)
             if self.list_item is not None and form is not None:
-                return await exporting.export(self.app, strict, self.list_item, form)
+                return await exporting.export(self.app, strict, self.list_item, form, paged="limit" in known)
             if strict.method in _UNSAFE:
                 self._check_media_type(strict)
                 response = await self._unsafe(strict, inner)

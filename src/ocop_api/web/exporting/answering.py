@@ -113,9 +113,13 @@ class _List:
     request: Request
     query: tuple[tuple[str, str], ...]
     seconds: float
+    paged: bool
+    """False for a short list that always comes whole and so takes no ``limit``."""
 
     async def page(self, cursor: str | None) -> _Answer:
-        paging = [("limit", str(MAX_LIMIT))] + ([] if cursor is None else [("cursor", cursor)])
+        paging = [("limit", str(MAX_LIMIT))] if self.paged else []
+        if cursor is not None:
+            paging.append(("cursor", cursor))
         scope: Scope = dict(self.request.scope)
         scope.pop(EXTENSION, None)
         scope["query_string"] = urlencode([*self.query, *paging]).encode()
@@ -141,8 +145,17 @@ class _List:
         return _Answer(status, headers, bytes(body))
 
 
-async def export(operation: ASGIApp, request: Request, item: type[BaseModel], form: str) -> Response:
+async def export(
+    operation: ASGIApp, request: Request, item: type[BaseModel], form: str, *, paged: bool
+) -> Response:
     """The list of ``operation`` as a file.
+
+    Args:
+        operation: the list, answering with a ``Page`` of ``item``.
+        request: the request for the file; its filters, sort and credential are those of the list.
+        item: the shape of the rows.
+        form: ``csv``, ``ndjson`` or ``xlsx``.
+        paged: whether the list takes ``limit``.
 
     Raises:
         HTTPProblem: 422 ``request.export_is_whole`` when a page was asked for.
@@ -153,7 +166,7 @@ async def export(operation: ASGIApp, request: Request, item: type[BaseModel], fo
         raise HTTPProblem(422, "request.export_is_whole", names=asked)
     gate: Gate = request.app.state.exports
     seconds: float = request.app.state.settings.web.request_deadline
-    source = _List(operation, request, tuple(request.query_params.multi_items()), seconds)
+    source = _List(operation, request, tuple(request.query_params.multi_items()), seconds, paged)
     with gate:
         first = await source.page(None)
         if first.status != 200:  # noqa: PLR2004
