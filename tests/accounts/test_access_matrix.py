@@ -8,13 +8,14 @@ import os
 import re
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
-from io import StringIO
+from io import BytesIO, StringIO
 from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
 import pytest
 from fastapi import FastAPI
+from pypdf import PdfWriter
 from rich.console import Console
 from sqlalchemy import text
 from tests.conftest import MovableClock, make_settings, run_statement, settle, url_of
@@ -57,12 +58,21 @@ _KNOWN = {
     "plan_code": "select 'ke-hoach-230-2024'",
     "target_code": "select 'T01'",
     "subject_id": "select id::text from dossier",
+    "key_id": "select id::text from api_key",
+    "invitation_id": "select id::text from invitation",
 }
 _METHODS = ("get", "post", "put", "patch", "delete")
 # What these answer to is the caller alone.
-_OWN = {"read_me", "sign_out", "change_password"}
+_OWN = {
+    "read_me",
+    "read_my_permissions",
+    "list_api_keys",
+    "read_api_key",
+    "sign_out",
+    "change_password",
+}
 _PRIVATE = {
-    "tax_code": "6409998887",
+    "tax_code": "6409998885",
     "representative_name": "Kín Thị Danh",
     "phone": "0261 7 654 321",
     "email": "kin-dao@rieng.example",
@@ -72,6 +82,8 @@ _PRIVATE = {
 _HIDDEN = (
     *_PRIVATE.values(),
     "Tài liệu kín",
+    "Khóa kín",
+    "kin@moi.example",
     # Written by the play: accounts, a dossier's registration, remarks and the text of a recusal.
     "@demo.ocop.example",
     "0261 3 000 000",
@@ -80,7 +92,16 @@ _HIDDEN = (
     "Thành viên hội đồng",
     "password_hash",
 )
-_PDF = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\nstartxref\n9\n%%EOF\n"
+
+
+def _pdf() -> bytes:
+    """A document of one empty page."""
+    written = BytesIO()
+    pages = PdfWriter()
+    pages.add_blank_page(72, 72)
+    pages.write(written)
+    return written.getvalue()
+
 
 Headers = dict[str, str]
 
@@ -104,7 +125,12 @@ class Operation:
     @property
     def lists(self) -> bool:
         """Whether it is a list of everything the caller may see."""
-        return self.method == "get" and not self.names and self.guarded and self.id not in _OWN
+        return (
+            self.method == "get"
+            and not self.names
+            and self.guarded
+            and self.id not in _OWN
+        )
 
 
 @dataclass(frozen=True)
@@ -121,13 +147,17 @@ class World:
     def headers(self, *grants: Grant, user_id: UUID | None = None) -> Headers:
         """Headers of somebody with these grants."""
         token = f"test-{uuid4().hex}"
-        self.app.state.test_actors[token] = Actor(user_id=user_id or uuid4(), grants=grants)
+        self.app.state.test_actors[token] = Actor(
+            user_id=user_id or uuid4(), grants=grants
+        )
         return {"Authorization": f"Bearer {token}"}
 
     def strangers(self) -> dict[str, Headers]:
         """People of the trade who have nothing to do with the things of the play."""
         return {
-            "another producer": self.headers(Grant(Role.PRODUCER, Bound.PRODUCER, producer_id=uuid4())),
+            "another producer": self.headers(
+                Grant(Role.PRODUCER, Bound.PRODUCER, producer_id=uuid4())
+            ),
             "officer of another province": self.headers(
                 Grant(Role.OFFICER, Bound.AREA, level=Level.PROVINCE, place_id="34:01")
             ),
@@ -147,7 +177,9 @@ class World:
         """The path with known ids in it."""
         return operation.path.format_map(self.known)
 
-    async def ask(self, operation: Operation, headers: Headers, **query: str) -> httpx.Response:
+    async def ask(
+        self, operation: Operation, headers: Headers, **query: str
+    ) -> httpx.Response:
         """One request; whatever changes something comes with a condition that always holds."""
         query |= {name: self.known[name] for name in operation.required}
         body: dict[str, Any] = {}
@@ -155,7 +187,9 @@ class World:
             body = {"json": {}} if operation.id != "upload_document" else {}
             headers = {**headers, "If-Match": "*"}
         method = operation.method.upper()
-        return await self.http.request(method, self.url(operation), params=query, headers=headers, **body)
+        return await self.http.request(
+            method, self.url(operation), params=query, headers=headers, **body
+        )
 
 
 def _operations(app: FastAPI) -> Iterator[Operation]:
@@ -175,18 +209,52 @@ def _operations(app: FastAPI) -> Iterator[Operation]:
                 )
 
 
+async def _plant_credentials(world: World) -> None:
+    """Write a key of the producer's user and an invitation, neither of which opens anything."""
+    values = {
+        "user": world.known["user_id"],
+        "key": uuid4(),
+        "invitation": uuid4(),
+        "now": world.clock(),
+    }
+    async with world.app.state.database.transaction() as session:
+        await session.execute(
+            text(
+                "insert into api_key (id, user_id, name, prefix, digest, scopes, expires_at, version,"
+                " created_at, updated_at) values (:key, :user, 'Khóa kín', 'kin', sha256('a'),"
+                " '{product:read}', :now, 1, :now, :now)"
+            ),
+            values,
+        )
+        await session.execute(
+            text(
+                "insert into invitation (id, email, email_folded, grants, invited_by, expires_at, version,"
+                " created_at, updated_at) values (:invitation, 'kin@moi.example', 'kin@moi.example', '[]',"
+                " :user, :now, 1, :now, :now)"
+            ),
+            values,
+        )
+
+
 async def _plant(world: World) -> None:
     """Write private facts and a document of the producer, and seal what tells of them."""
+    await _plant_credentials(world)
     admin = world.insiders[0]
     producer_id = world.known["producer_id"]
     changed = await world.http.patch(
-        f"/v1/producers/{producer_id}", json={"private": _PRIVATE}, headers={**admin, "If-Match": "*"}
+        f"/v1/producers/{producer_id}",
+        json={"private": _PRIVATE},
+        headers={**admin, "If-Match": "*"},
     )
     assert changed.status_code == 200, changed.text
     made = await world.http.post(
         "/v1/documents",
-        data={"producer_id": producer_id, "kind": "test_report", "title": "Tài liệu kín"},
-        files={"file": ("a.pdf", _PDF, "application/pdf")},
+        data={
+            "producer_id": producer_id,
+            "kind": "test_report",
+            "title": "Tài liệu kín",
+        },
+        files={"file": ("a.pdf", _pdf(), "application/pdf")},
         headers=admin,
     )
     assert made.status_code == 201, made.text
@@ -209,25 +277,39 @@ async def _insiders(world: World) -> list[Headers]:
     """The administrator of everything, then those of the play who are party to the dossier."""
     async with world.app.state.database.read() as session:
         rows = await session.execute(
-            text("select user_id, role, council_id, producer_id from role_grant where place_id is null")
+            text(
+                "select user_id, role, council_id, producer_id from role_grant where place_id is null"
+            )
         )
         held = [row for row in rows if row.council_id or row.producer_id]
-    everywhere = [Grant(role, Bound.EVERYWHERE, level=Level.CENTRAL) for role in (Role.ADMIN, Role.OFFICER)]
+    everywhere = [
+        Grant(role, Bound.EVERYWHERE, level=Level.CENTRAL)
+        for role in (Role.ADMIN, Role.OFFICER)
+    ]
     found = [world.headers(*everywhere)]
     for row in held:
         bound = Bound.COUNCIL if row.council_id else Bound.PRODUCER
-        grant = Grant(Role(row.role), bound, council_id=row.council_id, producer_id=row.producer_id)
+        grant = Grant(
+            Role(row.role),
+            bound,
+            council_id=row.council_id,
+            producer_id=row.producer_id,
+        )
         found.append(world.headers(grant, user_id=row.user_id))
     return found
 
 
 @pytest.fixture(scope="module")
-async def world(postgres: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World]:
+async def world(
+    postgres: str, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[World]:
     """The played application, once for all tests here; none of them may change a thing of the play."""
     assert postgres
     name = f"ocop_matrix_{os.getpid()}"
     folder = tmp_path_factory.mktemp("matrix")
-    await run_statement(f'create database "{name}" template "{os.environ["OCOP_TEST_TEMPLATE"]}"')
+    await run_statement(
+        f'create database "{name}" template "{os.environ["OCOP_TEST_TEMPLATE"]}"'
+    )
     await perform(url_of(name), folder, Console(file=StringIO()), short=True)
     clock = MovableClock(utc_now())
     app = create_app(make_settings(url_of(name), folder / "state"), clock)
@@ -242,10 +324,12 @@ async def world(postgres: str, tmp_path_factory: pytest.TempPathFactory) -> Asyn
     transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
     async with (
         app.router.lifespan_context(app),
-        httpx.AsyncClient(transport=transport, base_url="http://localhost:8000") as http,
+        httpx.AsyncClient(
+            transport=transport, base_url="http://localhost:8000"
+        ) as http,
     ):
         made = World(app, http, clock, {}, list(_operations(app)), [])
-        later = {"document_id", "notification_id"}
+        later = {"invitation_id", "key_id", "document_id", "notification_id"}
         await _look(app, made.known, set(_KNOWN) - later)
         made.insiders.extend(await _insiders(made))
         await _plant(made)
@@ -254,16 +338,21 @@ async def world(postgres: str, tmp_path_factory: pytest.TempPathFactory) -> Asyn
     await run_statement(f'drop database if exists "{name}" with (force)')
 
 
-async def test_every_guarded_operation_refuses_a_caller_without_a_valid_credential(world: World) -> None:
+async def test_every_guarded_operation_refuses_a_caller_without_a_valid_credential(
+    world: World,
+) -> None:
     signed = await world.http.post(
-        "/v1/auth/sign-in", json={"email": "tinh@demo.ocop.example", "password": PASSWORD}
+        "/v1/auth/sign-in",
+        json={"email": "tinh@demo.ocop.example", "password": PASSWORD},
     )
     lapsed = {"Authorization": f"Bearer {signed.json()['access_token']}"}
     assert (await world.http.get("/v1/me", headers=lapsed)).status_code == 200
     world.clock.move(hours=1)
     callers = {
         "nobody": {},
-        "unknown token": {"Authorization": "Bearer ocop_at_0123456789abcdefghijklmnopqrstuvwxyzABCDEFG"},
+        "unknown token": {
+            "Authorization": "Bearer ocop_at_0123456789abcdefghijklmnopqrstuvwxyzABCDEFG"
+        },
         "expired token": lapsed,
     }
     guarded = [operation for operation in world.operations if operation.guarded]
@@ -278,13 +367,18 @@ async def test_every_guarded_operation_refuses_a_caller_without_a_valid_credenti
     assert wrong == []
 
 
-async def test_private_things_are_there_for_those_they_concern_and_for_no_stranger(world: World) -> None:
+async def test_private_things_are_there_for_those_they_concern_and_for_no_stranger(
+    world: World,
+) -> None:
     strangers = world.strangers()
     wrong: list[object] = []
     for operation in world.operations:
         if operation.method != "get" or not operation.guarded or not operation.names:
             continue
-        good = [(await world.ask(operation, headers)).status_code for headers in world.insiders]
+        good = [
+            (await world.ask(operation, headers)).status_code
+            for headers in world.insiders
+        ]
         if 200 not in good:
             wrong.append((operation.id, "no insider", good))
         for who, headers in strangers.items():
@@ -296,7 +390,9 @@ async def test_private_things_are_there_for_those_they_concern_and_for_no_strang
     assert wrong == []
 
 
-async def test_a_thing_out_of_sight_is_answered_like_one_that_is_not_there(world: World) -> None:
+async def test_a_thing_out_of_sight_is_answered_like_one_that_is_not_there(
+    world: World,
+) -> None:
     hidden: tuple[str, ...] = (
         "read_dossier",
         "read_document",
@@ -309,7 +405,9 @@ async def test_a_thing_out_of_sight_is_answered_like_one_that_is_not_there(world
     for operation in world.operations:
         if operation.id in hidden:
             answer = await world.ask(operation, officer)
-            made_up = operation.path.format(**dict.fromkeys(operation.names, str(uuid4())))
+            made_up = operation.path.format(
+                **dict.fromkeys(operation.names, str(uuid4()))
+            )
             absent = await world.http.get(made_up, headers=officer)
             assert answer.status_code == absent.status_code == 404, operation.id
             assert answer.json()["code"] == absent.json()["code"], operation.id
@@ -318,11 +416,20 @@ async def test_a_thing_out_of_sight_is_answered_like_one_that_is_not_there(world
 async def test_lists_of_private_things_are_empty_for_strangers(world: World) -> None:
     strangers = world.strangers()
     lists = [operation for operation in world.operations if operation.lists]
-    assert {"list_dossiers", "list_lots", "list_documents", "list_users"} <= {found.id for found in lists}
+    assert {"list_dossiers", "list_lots", "list_documents", "list_users"} <= {
+        found.id for found in lists
+    }
     wrong: list[object] = []
     for operation in lists:
         # A filter by the id of the thing must not open it either.
-        filters = [{}, *({name: world.known[name]} for name in operation.queries if name in world.known)]
+        filters = [
+            {},
+            *(
+                {name: world.known[name]}
+                for name in operation.queries
+                if name in world.known
+            ),
+        ]
         full = [await world.ask(operation, headers) for headers in world.insiders]
         if operation.id != "list_imports" and not any(
             found.is_success and found.json()["items"] for found in full
@@ -331,7 +438,9 @@ async def test_lists_of_private_things_are_empty_for_strangers(world: World) -> 
         for who, headers in strangers.items():
             for query in filters:
                 answer = await world.ask(operation, headers, **query)
-                if answer.status_code != 403 and (answer.status_code != 200 or answer.json()["items"]):
+                if answer.status_code != 403 and (
+                    answer.status_code != 200 or answer.json()["items"]
+                ):
                     wrong.append((operation.id, f"{who} {query}", answer.text[:300]))
     assert wrong == []
 
@@ -353,9 +462,15 @@ async def test_no_stranger_changes_a_private_thing(world: World) -> None:
 async def test_public_answers_hold_nothing_private(world: World) -> None:
     wrong: list[object] = []
     asked = 0
-    public = [found for found in world.operations if found.method == "get" and not found.guarded]
+    public = [
+        found
+        for found in world.operations
+        if found.method == "get" and not found.guarded
+    ]
     callers = {"the public": {}, **world.strangers()}
-    insider = await world.http.get(f"/v1/producers/{world.known['producer_id']}", headers=world.insiders[0])
+    insider = await world.http.get(
+        f"/v1/producers/{world.known['producer_id']}", headers=world.insiders[0]
+    )
     assert all(value in insider.text for value in _PRIVATE.values())
     for operation in public:
         queries: list[dict[str, str]] = [{}]
@@ -366,12 +481,20 @@ async def test_public_answers_hold_nothing_private(world: World) -> None:
         for who, headers in callers.items():
             for query in queries:
                 for accept in ("application/json", "text/html"):
-                    answer = await world.ask(operation, {**headers, "Accept": accept}, **query)
+                    answer = await world.ask(
+                        operation, {**headers, "Accept": accept}, **query
+                    )
                     asked += answer.is_success
-                    shown = answer.text if "pdf" not in operation.id and "png" not in operation.id else ""
+                    shown = (
+                        answer.text
+                        if "pdf" not in operation.id and "png" not in operation.id
+                        else ""
+                    )
                     found = [value for value in _HIDDEN if value in shown]
                     if found or answer.status_code >= 500:
-                        wrong.append((operation.id, who, accept, answer.status_code, found))
+                        wrong.append(
+                            (operation.id, who, accept, answer.status_code, found)
+                        )
     assert wrong == []
     assert asked > len(public)
 
@@ -382,6 +505,9 @@ async def test_the_public_list_of_changes_holds_nothing_private(world: World) ->
         answer = await world.http.get("/v1/changes", params=query)
         assert answer.status_code == 200, answer.text
         shown += answer.text
-        more, query = answer.json()["has_more"], {"limit": "1000", "since": answer.json()["next"]}
+        more, query = (
+            answer.json()["has_more"],
+            {"limit": "1000", "since": answer.json()["next"]},
+        )
     assert "certificate.issued" in shown
     assert [value for value in _HIDDEN if value in shown] == []

@@ -156,7 +156,6 @@ async def test_a_letter_that_cannot_be_handed_over_does_not_count(
         "9876543210",
         "qwertyuiop",
         "admin-admin-1",
-        "ocop-demo-2026",
         "1212121212",
         "abcdefghijkl",
     ],

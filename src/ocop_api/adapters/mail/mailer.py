@@ -4,6 +4,7 @@ import asyncio
 import smtplib
 import ssl
 from dataclasses import dataclass, field
+from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import formatdate, make_msgid
 from pathlib import Path
@@ -106,7 +107,8 @@ def mailer_for(settings: MailSettings) -> Mailer:
 def _composed(message: Message, sender: str) -> EmailMessage:
     mail = EmailMessage()
     mail["From"] = sender
-    mail["To"] = message.to
+    # As one address: a comma in a text would be read as a list and write to somebody else.
+    mail["To"] = Address(addr_spec=message.to)
     mail["Subject"] = message.subject
     mail["Date"] = formatdate(localtime=False)
     mail["Message-ID"] = make_msgid(domain="ocop")
