@@ -125,12 +125,7 @@ class Operation:
     @property
     def lists(self) -> bool:
         """Whether it is a list of everything the caller may see."""
-        return (
-            self.method == "get"
-            and not self.names
-            and self.guarded
-            and self.id not in _OWN
-        )
+        return self.method == "get" and not self.names and self.guarded and self.id not in _OWN
 
 
 @dataclass(frozen=True)
@@ -147,17 +142,13 @@ class World:
     def headers(self, *grants: Grant, user_id: UUID | None = None) -> Headers:
         """Headers of somebody with these grants."""
         token = f"test-{uuid4().hex}"
-        self.app.state.test_actors[token] = Actor(
-            user_id=user_id or uuid4(), grants=grants
-        )
+        self.app.state.test_actors[token] = Actor(user_id=user_id or uuid4(), grants=grants)
         return {"Authorization": f"Bearer {token}"}
 
     def strangers(self) -> dict[str, Headers]:
         """People of the trade who have nothing to do with the things of the play."""
         return {
-            "another producer": self.headers(
-                Grant(Role.PRODUCER, Bound.PRODUCER, producer_id=uuid4())
-            ),
+            "another producer": self.headers(Grant(Role.PRODUCER, Bound.PRODUCER, producer_id=uuid4())),
             "officer of another province": self.headers(
                 Grant(Role.OFFICER, Bound.AREA, level=Level.PROVINCE, place_id="34:01")
             ),
@@ -177,9 +168,7 @@ class World:
         """The path with known ids in it."""
         return operation.path.format_map(self.known)
 
-    async def ask(
-        self, operation: Operation, headers: Headers, **query: str
-    ) -> httpx.Response:
+    async def ask(self, operation: Operation, headers: Headers, **query: str) -> httpx.Response:
         """One request; whatever changes something comes with a condition that always holds."""
         query |= {name: self.known[name] for name in operation.required}
         body: dict[str, Any] = {}
@@ -187,9 +176,7 @@ class World:
             body = {"json": {}} if operation.id != "upload_document" else {}
             headers = {**headers, "If-Match": "*"}
         method = operation.method.upper()
-        return await self.http.request(
-            method, self.url(operation), params=query, headers=headers, **body
-        )
+        return await self.http.request(method, self.url(operation), params=query, headers=headers, **body)
 
 
 def _operations(app: FastAPI) -> Iterator[Operation]:
@@ -277,15 +264,10 @@ async def _insiders(world: World) -> list[Headers]:
     """The administrator of everything, then those of the play who are party to the dossier."""
     async with world.app.state.database.read() as session:
         rows = await session.execute(
-            text(
-                "select user_id, role, council_id, producer_id from role_grant where place_id is null"
-            )
+            text("select user_id, role, council_id, producer_id from role_grant where place_id is null")
         )
         held = [row for row in rows if row.council_id or row.producer_id]
-    everywhere = [
-        Grant(role, Bound.EVERYWHERE, level=Level.CENTRAL)
-        for role in (Role.ADMIN, Role.OFFICER)
-    ]
+    everywhere = [Grant(role, Bound.EVERYWHERE, level=Level.CENTRAL) for role in (Role.ADMIN, Role.OFFICER)]
     found = [world.headers(*everywhere)]
     for row in held:
         bound = Bound.COUNCIL if row.council_id else Bound.PRODUCER
@@ -300,16 +282,12 @@ async def _insiders(world: World) -> list[Headers]:
 
 
 @pytest.fixture(scope="module")
-async def world(
-    postgres: str, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[World]:
+async def world(postgres: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World]:
     """The played application, once for all tests here; none of them may change a thing of the play."""
     assert postgres
     name = f"ocop_matrix_{os.getpid()}"
     folder = tmp_path_factory.mktemp("matrix")
-    await run_statement(
-        f'create database "{name}" template "{os.environ["OCOP_TEST_TEMPLATE"]}"'
-    )
+    await run_statement(f'create database "{name}" template "{os.environ["OCOP_TEST_TEMPLATE"]}"')
     await perform(url_of(name), folder, Console(file=StringIO()), short=True)
     clock = MovableClock(utc_now())
     app = create_app(make_settings(url_of(name), folder / "state"), clock)
@@ -324,9 +302,7 @@ async def world(
     transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
     async with (
         app.router.lifespan_context(app),
-        httpx.AsyncClient(
-            transport=transport, base_url="http://localhost:8000"
-        ) as http,
+        httpx.AsyncClient(transport=transport, base_url="http://localhost:8000") as http,
     ):
         made = World(app, http, clock, {}, list(_operations(app)), [])
         later = {"invitation_id", "key_id", "document_id", "notification_id"}
@@ -350,9 +326,7 @@ async def test_every_guarded_operation_refuses_a_caller_without_a_valid_credenti
     world.clock.move(hours=1)
     callers = {
         "nobody": {},
-        "unknown token": {
-            "Authorization": "Bearer ocop_at_0123456789abcdefghijklmnopqrstuvwxyzABCDEFG"
-        },
+        "unknown token": {"Authorization": "Bearer ocop_at_0123456789abcdefghijklmnopqrstuvwxyzABCDEFG"},
         "expired token": lapsed,
     }
     guarded = [operation for operation in world.operations if operation.guarded]
@@ -375,10 +349,7 @@ async def test_private_things_are_there_for_those_they_concern_and_for_no_strang
     for operation in world.operations:
         if operation.method != "get" or not operation.guarded or not operation.names:
             continue
-        good = [
-            (await world.ask(operation, headers)).status_code
-            for headers in world.insiders
-        ]
+        good = [(await world.ask(operation, headers)).status_code for headers in world.insiders]
         if 200 not in good:
             wrong.append((operation.id, "no insider", good))
         for who, headers in strangers.items():
@@ -405,9 +376,7 @@ async def test_a_thing_out_of_sight_is_answered_like_one_that_is_not_there(
     for operation in world.operations:
         if operation.id in hidden:
             answer = await world.ask(operation, officer)
-            made_up = operation.path.format(
-                **dict.fromkeys(operation.names, str(uuid4()))
-            )
+            made_up = operation.path.format(**dict.fromkeys(operation.names, str(uuid4())))
             absent = await world.http.get(made_up, headers=officer)
             assert answer.status_code == absent.status_code == 404, operation.id
             assert answer.json()["code"] == absent.json()["code"], operation.id
@@ -416,19 +385,13 @@ async def test_a_thing_out_of_sight_is_answered_like_one_that_is_not_there(
 async def test_lists_of_private_things_are_empty_for_strangers(world: World) -> None:
     strangers = world.strangers()
     lists = [operation for operation in world.operations if operation.lists]
-    assert {"list_dossiers", "list_lots", "list_documents", "list_users"} <= {
-        found.id for found in lists
-    }
+    assert {"list_dossiers", "list_lots", "list_documents", "list_users"} <= {found.id for found in lists}
     wrong: list[object] = []
     for operation in lists:
         # A filter by the id of the thing must not open it either.
         filters = [
             {},
-            *(
-                {name: world.known[name]}
-                for name in operation.queries
-                if name in world.known
-            ),
+            *({name: world.known[name]} for name in operation.queries if name in world.known),
         ]
         full = [await world.ask(operation, headers) for headers in world.insiders]
         if operation.id != "list_imports" and not any(
@@ -438,9 +401,7 @@ async def test_lists_of_private_things_are_empty_for_strangers(world: World) -> 
         for who, headers in strangers.items():
             for query in filters:
                 answer = await world.ask(operation, headers, **query)
-                if answer.status_code != 403 and (
-                    answer.status_code != 200 or answer.json()["items"]
-                ):
+                if answer.status_code != 403 and (answer.status_code != 200 or answer.json()["items"]):
                     wrong.append((operation.id, f"{who} {query}", answer.text[:300]))
     assert wrong == []
 
@@ -462,15 +423,9 @@ async def test_no_stranger_changes_a_private_thing(world: World) -> None:
 async def test_public_answers_hold_nothing_private(world: World) -> None:
     wrong: list[object] = []
     asked = 0
-    public = [
-        found
-        for found in world.operations
-        if found.method == "get" and not found.guarded
-    ]
+    public = [found for found in world.operations if found.method == "get" and not found.guarded]
     callers = {"the public": {}, **world.strangers()}
-    insider = await world.http.get(
-        f"/v1/producers/{world.known['producer_id']}", headers=world.insiders[0]
-    )
+    insider = await world.http.get(f"/v1/producers/{world.known['producer_id']}", headers=world.insiders[0])
     assert all(value in insider.text for value in _PRIVATE.values())
     for operation in public:
         queries: list[dict[str, str]] = [{}]
@@ -481,20 +436,12 @@ async def test_public_answers_hold_nothing_private(world: World) -> None:
         for who, headers in callers.items():
             for query in queries:
                 for accept in ("application/json", "text/html"):
-                    answer = await world.ask(
-                        operation, {**headers, "Accept": accept}, **query
-                    )
+                    answer = await world.ask(operation, {**headers, "Accept": accept}, **query)
                     asked += answer.is_success
-                    shown = (
-                        answer.text
-                        if "pdf" not in operation.id and "png" not in operation.id
-                        else ""
-                    )
+                    shown = answer.text if "pdf" not in operation.id and "png" not in operation.id else ""
                     found = [value for value in _HIDDEN if value in shown]
                     if found or answer.status_code >= 500:
-                        wrong.append(
-                            (operation.id, who, accept, answer.status_code, found)
-                        )
+                        wrong.append((operation.id, who, accept, answer.status_code, found))
     assert wrong == []
     assert asked > len(public)
 
