@@ -8,14 +8,14 @@ import os
 import re
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
-from io import BytesIO, StringIO
+from datetime import timedelta
+from io import StringIO
 from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
 import pytest
 from fastapi import FastAPI
-from pypdf import PdfWriter
 from rich.console import Console
 from sqlalchemy import text
 from tests.conftest import MovableClock, make_settings, run_statement, settle, url_of
@@ -23,6 +23,7 @@ from tests.conftest import MovableClock, make_settings, run_statement, settle, u
 from ocop_api.app import create_app
 from ocop_api.demo.play import perform
 from ocop_api.demo.stage import PASSWORD
+from ocop_api.documents.jobs import JOBS as DOCUMENT_JOBS
 from ocop_api.domain.actor import Actor, Bound, Grant, Level, Role
 from ocop_api.jobs.queue import JobContext
 from ocop_api.ledger.jobs import seal_pending
@@ -39,6 +40,7 @@ _KNOWN = {
     "event_id": "select event_id from epcis_event",
     "import_id": "select id::text from import_job",
     "document_id": "select id::text from document",
+    "upload_id": "select id::text from document_upload",
     "notification_id": "select id::text from notification where user_id in "
     "(select user_id from role_grant where role = 'producer')",
     "user_id": "select user_id::text from role_grant where role = 'producer'",
@@ -58,9 +60,12 @@ _KNOWN = {
     "plan_code": "select 'ke-hoach-230-2024'",
     "target_code": "select 'T01'",
     "subject_id": "select id::text from dossier",
+    "identity_id": "select id::text from account_user",
+    "provider": "select 'nobody'",
     "key_id": "select id::text from api_key",
     "invitation_id": "select id::text from invitation",
 }
+_FORMS = {"upload_document", "add_document_version"}
 _METHODS = ("get", "post", "put", "patch", "delete")
 # What these answer to is the caller alone.
 _OWN = {
@@ -70,6 +75,9 @@ _OWN = {
     "read_api_key",
     "sign_out",
     "change_password",
+    "list_own_sessions",
+    "list_identities",
+    "read_second_factor",
 }
 _PRIVATE = {
     "tax_code": "6409998885",
@@ -92,16 +100,10 @@ _HIDDEN = (
     "Thành viên hội đồng",
     "password_hash",
 )
-
-
-def _pdf() -> bytes:
-    """A document of one empty page."""
-    written = BytesIO()
-    pages = PdfWriter()
-    pages.add_blank_page(72, 72)
-    pages.write(written)
-    return written.getvalue()
-
+_PICTURE = (
+    b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\x01\x00\x00\x00\x01\x08\x00\x00\x00\x00:~\x9bU"
+    b"\x00\x00\x00\nIDATx\x9cc`\x00\x00\x00\x02\x00\x01H\xaf\xa4q\x00\x00\x00\x00IEND\xaeB`\x82"
+)
 
 Headers = dict[str, str]
 
@@ -173,7 +175,7 @@ class World:
         query |= {name: self.known[name] for name in operation.required}
         body: dict[str, Any] = {}
         if operation.method != "get":
-            body = {"json": {}} if operation.id != "upload_document" else {}
+            body = {"json": {}} if operation.id not in _FORMS else {}
             headers = {**headers, "If-Match": "*"}
         method = operation.method.upper()
         return await self.http.request(method, self.url(operation), params=query, headers=headers, **body)
@@ -198,12 +200,7 @@ def _operations(app: FastAPI) -> Iterator[Operation]:
 
 async def _plant_credentials(world: World) -> None:
     """Write a key of the producer's user and an invitation, neither of which opens anything."""
-    values = {
-        "user": world.known["user_id"],
-        "key": uuid4(),
-        "invitation": uuid4(),
-        "now": world.clock(),
-    }
+    values = {"user": world.known["user_id"], "key": uuid4(), "invitation": uuid4(), "now": world.clock()}
     async with world.app.state.database.transaction() as session:
         await session.execute(
             text(
@@ -229,23 +226,42 @@ async def _plant(world: World) -> None:
     admin = world.insiders[0]
     producer_id = world.known["producer_id"]
     changed = await world.http.patch(
-        f"/v1/producers/{producer_id}",
-        json={"private": _PRIVATE},
-        headers={**admin, "If-Match": "*"},
+        f"/v1/producers/{producer_id}", json={"private": _PRIVATE}, headers={**admin, "If-Match": "*"}
     )
     assert changed.status_code == 200, changed.text
+    expires = (world.clock() + timedelta(days=20)).date().isoformat()
     made = await world.http.post(
         "/v1/documents",
         data={
             "producer_id": producer_id,
             "kind": "test_report",
             "title": "Tài liệu kín",
+            "expires_on": expires,
         },
-        files={"file": ("a.pdf", _pdf(), "application/pdf")},
+        files={"file": ("a.png", _PICTURE, "image/png")},
         headers=admin,
     )
     assert made.status_code == 201, made.text
+    announced = await world.http.post(
+        "/v1/documents/uploads",
+        json={
+            "producer_id": producer_id,
+            "facts": {"kind": "test_report", "title": "Tài liệu kín"},
+            "size": 1,
+            "sha256": "0" * 64,
+        },
+        headers=admin,
+    )
+    assert announced.status_code == 201, announced.text
     state = world.app.state
+    document_id = made.json()["id"]
+    reading = JobContext(state.database, state.settings, world.clock, {"object_store": state.object_store})
+    await DOCUMENT_JOBS["documents.process"](reading, {"document_id": document_id})
+    async with state.database.transaction() as session:
+        await session.execute(
+            text("insert into document_citation values (:document, :dossier, 1)"),
+            {"document": UUID(document_id), "dossier": UUID(world.known["dossier_id"])},
+        )
     await settle(state.database)
     await seal_pending(state.database, state.settings, world.clock)
     context = JobContext(state.database, state.settings, world.clock, {})
@@ -271,12 +287,7 @@ async def _insiders(world: World) -> list[Headers]:
     found = [world.headers(*everywhere)]
     for row in held:
         bound = Bound.COUNCIL if row.council_id else Bound.PRODUCER
-        grant = Grant(
-            Role(row.role),
-            bound,
-            council_id=row.council_id,
-            producer_id=row.producer_id,
-        )
+        grant = Grant(Role(row.role), bound, council_id=row.council_id, producer_id=row.producer_id)
         found.append(world.headers(grant, user_id=row.user_id))
     return found
 
@@ -305,7 +316,7 @@ async def world(postgres: str, tmp_path_factory: pytest.TempPathFactory) -> Asyn
         httpx.AsyncClient(transport=transport, base_url="http://localhost:8000") as http,
     ):
         made = World(app, http, clock, {}, list(_operations(app)), [])
-        later = {"invitation_id", "key_id", "document_id", "notification_id"}
+        later = {"invitation_id", "key_id", "document_id", "notification_id", "upload_id"}
         await _look(app, made.known, set(_KNOWN) - later)
         made.insiders.extend(await _insiders(made))
         await _plant(made)
@@ -314,12 +325,9 @@ async def world(postgres: str, tmp_path_factory: pytest.TempPathFactory) -> Asyn
     await run_statement(f'drop database if exists "{name}" with (force)')
 
 
-async def test_every_guarded_operation_refuses_a_caller_without_a_valid_credential(
-    world: World,
-) -> None:
+async def test_every_guarded_operation_refuses_a_caller_without_a_valid_credential(world: World) -> None:
     signed = await world.http.post(
-        "/v1/auth/sign-in",
-        json={"email": "tinh@demo.ocop.example", "password": PASSWORD},
+        "/v1/auth/sign-in", json={"email": "tinh@demo.ocop.example", "password": PASSWORD}
     )
     lapsed = {"Authorization": f"Bearer {signed.json()['access_token']}"}
     assert (await world.http.get("/v1/me", headers=lapsed)).status_code == 200
@@ -341,9 +349,7 @@ async def test_every_guarded_operation_refuses_a_caller_without_a_valid_credenti
     assert wrong == []
 
 
-async def test_private_things_are_there_for_those_they_concern_and_for_no_stranger(
-    world: World,
-) -> None:
+async def test_private_things_are_there_for_those_they_concern_and_for_no_stranger(world: World) -> None:
     strangers = world.strangers()
     wrong: list[object] = []
     for operation in world.operations:
@@ -361,9 +367,7 @@ async def test_private_things_are_there_for_those_they_concern_and_for_no_strang
     assert wrong == []
 
 
-async def test_a_thing_out_of_sight_is_answered_like_one_that_is_not_there(
-    world: World,
-) -> None:
+async def test_a_thing_out_of_sight_is_answered_like_one_that_is_not_there(world: World) -> None:
     hidden: tuple[str, ...] = (
         "read_dossier",
         "read_document",
@@ -389,10 +393,7 @@ async def test_lists_of_private_things_are_empty_for_strangers(world: World) -> 
     wrong: list[object] = []
     for operation in lists:
         # A filter by the id of the thing must not open it either.
-        filters = [
-            {},
-            *({name: world.known[name]} for name in operation.queries if name in world.known),
-        ]
+        filters = [{}, *({name: world.known[name]} for name in operation.queries if name in world.known)]
         full = [await world.ask(operation, headers) for headers in world.insiders]
         if operation.id != "list_imports" and not any(
             found.is_success and found.json()["items"] for found in full
@@ -408,7 +409,7 @@ async def test_lists_of_private_things_are_empty_for_strangers(world: World) -> 
 
 async def test_no_stranger_changes_a_private_thing(world: World) -> None:
     strangers = world.strangers()
-    own = {"sign_out", "change_password"}
+    own = {"sign_out", "change_password", "sign_out_everywhere"}
     wrong: list[object] = []
     for operation in world.operations:
         if operation.method == "get" or not operation.guarded or operation.id in own:
@@ -452,9 +453,6 @@ async def test_the_public_list_of_changes_holds_nothing_private(world: World) ->
         answer = await world.http.get("/v1/changes", params=query)
         assert answer.status_code == 200, answer.text
         shown += answer.text
-        more, query = (
-            answer.json()["has_more"],
-            {"limit": "1000", "since": answer.json()["next"]},
-        )
+        more, query = answer.json()["has_more"], {"limit": "1000", "since": answer.json()["next"]}
     assert "certificate.issued" in shown
     assert [value for value in _HIDDEN if value in shown] == []

@@ -205,7 +205,7 @@ class IdentityList(Output):
     items: list[IdentityRead]
 
 
-class SessionRead(Output):
+class SignInSession(Output):
     """One sign-in that goes on."""
 
     id: UUID = Field(examples=_ID)
@@ -219,7 +219,7 @@ class SessionRead(Output):
     current: bool = Field(description="the one of this request", examples=[True])
 
 
-class SessionList(Output):
+class SignInSessions(Output):
     """The caller's sign-ins, the one last used first."""
 
-    items: list[SessionRead]
+    items: list[SignInSession]

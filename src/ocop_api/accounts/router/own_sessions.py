@@ -5,7 +5,7 @@ from uuid import UUID
 from ocop_api.accounts.challenges import SignInMethod
 from ocop_api.accounts.own_sessions import OwnSessions
 from ocop_api.accounts.router.signing_in import SECRET
-from ocop_api.accounts.sign_in_schemas import SessionList, SessionRead
+from ocop_api.accounts.sign_in_schemas import SignInSession, SignInSessions
 from ocop_api.web.caller import Caller, Now
 from ocop_api.web.conditional import IfMatch, OptionalIfMatch
 from ocop_api.web.routing import feature_router
@@ -16,12 +16,12 @@ users_sessions = feature_router("/v1/users", "accounts")
 
 
 @own_sessions.get("/sessions")
-async def list_own_sessions(session: ReadSession, caller: Caller, now: Now) -> SessionList:
+async def list_own_sessions(session: ReadSession, caller: Caller, now: Now) -> SignInSessions:
     """Where the caller is signed in, the sign-in last used first."""
     rows = await OwnSessions(session, caller, now()).list()
-    return SessionList(
+    return SignInSessions(
         items=[
-            SessionRead(
+            SignInSession(
                 id=row.id,
                 started_at=row.started_at,
                 last_seen_at=row.rotated_at,
