@@ -175,3 +175,13 @@ def test_what_is_long_and_own_is_taken(password: str) -> None:
 def test_the_email_is_no_password(password: str) -> None:
     with pytest.raises(Invalid, match="password_is_email"):
         check_new_password(password, "lan.nguyen@example.vn")
+
+
+async def test_the_rules_hold_wherever_a_password_is_chosen(client: httpx.AsyncClient, enter: Enter) -> None:
+    admin = await enter("admin", EVERYWHERE)
+    change = {"current_password": PASSWORD, "new_password": "Mật-khẩu 123456"}
+    refused = await client.post("/v1/me/password", json=change, headers=admin.headers)
+    assert outcome(refused) == (422, "accounts.password_too_common")
+    made = {"email": "moi.nguyen@example.vn", "display_name": "Mới", "password": "moi.nguyen"}
+    refused = await client.post("/v1/users", json=made, headers=admin.headers)
+    assert outcome(refused) == (422, "accounts.password_is_email")

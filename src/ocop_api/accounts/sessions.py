@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from ocop_api.accounts.addresses import fold_email
 from ocop_api.accounts.authentication import password_by_email
 from ocop_api.accounts.challenges import Challenge, ChallengePurpose, SignInMethod, new_challenge
+from ocop_api.accounts.password_rules import check_new_password
 from ocop_api.accounts.passwords import passwords_for
 from ocop_api.accounts.repository import SessionRepository
 from ocop_api.accounts.sign_in_repository import SignInRepository, person_of
@@ -194,7 +195,8 @@ class SessionService:
         """Replace the caller's password and end all their other sessions.
 
         Raises:
-            Invalid: ``accounts.wrong_password`` when ``current`` is not the present one.
+            Invalid: ``accounts.wrong_password`` when ``current`` is not the present one, or a code of
+                ``check_new_password``.
             Unauthenticated: ``auth.invalid_token`` when the account is gone or disabled.
             TooManyAttempts: ``accounts.too_many_attempts``; whoever has found an open screen guesses too.
         """
@@ -206,6 +208,7 @@ class SessionService:
         attempt = await self._throttle.count(Purpose.PASSWORD, stored.email_folded)
         if not (await self._passwords.verify(current, stored.password_hash)).right:
             raise Invalid("accounts.wrong_password")
+        check_new_password(new, stored.email_folded)
         new_hash = await self._passwords.hash(new)
         user = await self._sessions.hold_user(actor.user_id, stored.password_hash)
         if user is None:
