@@ -125,9 +125,13 @@ def test_every_refusal_is_a_problem() -> None:
     assert other == []
 
 
+# Bytes for what is not there yet, at an address that takes only these.
+_EDITS_NOTHING = {"put_upload_content"}
+
+
 def test_writes_document_their_condition() -> None:
     for method, path, operation in operations():
-        if method not in {"put", "patch", "delete"}:
+        if method not in {"put", "patch", "delete"} or operation["operationId"] in _EDITS_NOTHING:
             continue
         names = {p["name"]: p["required"] for p in operation["parameters"] if p["in"] == "header"}
         assert names.get("If-Match") is True, (method, path)

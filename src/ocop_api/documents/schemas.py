@@ -46,8 +46,8 @@ class DocumentFacts(Input):
     """What a person says about a file."""
 
     kind: EvidenceKind
-    title: ShortText
-    number: Code | None = None
+    title: ShortText = Field(examples=["Phiếu kiểm nghiệm cà phê bột"])
+    number: Code | None = Field(None, examples=["12/2026/ATTP-CN"])
     issuer: ShortText | None = None
     issued_on: date | None = None
     expires_on: date | None = Field(None, description="last day of validity")
@@ -59,7 +59,7 @@ class DocumentUpdate(Input):
     """Corrections of what was said about a file; the file itself never changes."""
 
     title: ShortText | None = Field(None, description="cannot be emptied")
-    number: Code | None = None
+    number: Code | None = Field(None, examples=["12/2026/ATTP-CN"])
     issuer: ShortText | None = None
     issued_on: date | None = None
     expires_on: date | None = None
