@@ -9,7 +9,17 @@ from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from ocop_api.domain.regime_terms import ProducerForm
 from ocop_api.domain.registration import CooperativeClass, phone, phone_as_written, tax_code
-from ocop_api.web.schemas import Code, Input, Instant, LongText, Output, PageQuery, ShortText, clean_text
+from ocop_api.web.schemas import (
+    Code,
+    Exact,
+    Input,
+    Instant,
+    LongText,
+    Output,
+    PageQuery,
+    ShortText,
+    clean_text,
+)
 
 COOPERATIVE_FORMS = frozenset({ProducerForm.COOPERATIVE, ProducerForm.COOPERATIVE_UNION})
 """Forms counted as cooperatives (*hợp tác xã, liên hiệp hợp tác xã*); a cooperative group is none."""
@@ -198,6 +208,45 @@ class ProducerRead(Output):
     website: str | None
     private: ProducerPrivateRead | None = None
     created_at: Instant
+    updated_at: Instant
+    version: int
+
+
+class YearFigures(Input):
+    """What a producer achieved in one year (Form 02, part II); growth is read from two of them."""
+
+    revenue_vnd: Annotated[Exact, Field(ge=0, max_digits=18, decimal_places=0)] | None = Field(
+        None, examples=["2500000000"]
+    )
+    output_quantity: Annotated[Exact, Field(ge=0, max_digits=18, decimal_places=3)] | None = Field(
+        None, examples=["12.5"]
+    )
+    output_unit: Code | None = Field(None, examples=["tấn"])
+    labour_count: Count | None = Field(None, examples=[18])
+    monthly_wage_vnd: Annotated[Exact, Field(ge=0, max_digits=14, decimal_places=0)] | None = Field(
+        None, description="average wage of a month", examples=["6500000"]
+    )
+    linked_households: Count | None = Field(None, description="that deliver under contract")
+    contract_area_ha: Annotated[Exact, Field(ge=0, max_digits=12, decimal_places=2)] | None = None
+
+    @model_validator(mode="after")
+    def _output_has_its_unit(self) -> Self:
+        if self.output_quantity is not None and self.output_unit is None:
+            raise ValueError("output_quantity needs output_unit")
+        return self
+
+
+class YearRead(Output):
+    """Figures of one year."""
+
+    year: int = Field(examples=[2025])
+    revenue_vnd: Exact | None
+    output_quantity: Exact | None
+    output_unit: str | None
+    labour_count: int | None
+    monthly_wage_vnd: Exact | None
+    linked_households: int | None
+    contract_area_ha: Exact | None
     updated_at: Instant
     version: int
 

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from ocop_api.db import merging
 from ocop_api.db.tables.producers import Producer
 from ocop_api.domain.actor import Actor, Permission
 from ocop_api.domain.administration import LAST_DAY_OF_DISTRICTS
@@ -14,9 +15,12 @@ from ocop_api.domain.clock import vietnam_date
 from ocop_api.domain.errors import DomainError, Forbidden, Invalid, NotFound
 from ocop_api.domain.vietnamese import fold
 from ocop_api.jobs.queue import enqueue
+from ocop_api.ledger.history import history_of
 from ocop_api.ledger.recording import record
 from ocop_api.places.service import PlaceService
+from ocop_api.producers.history import PRIVATE_FIELDS, entries
 from ocop_api.producers.importing import ProducerImport
+from ocop_api.producers.merge_schemas import HistoryEntry, HistoryFilter
 from ocop_api.producers.policy import (
     COUNTS,
     check_counts,
@@ -185,6 +189,23 @@ class ProducerService:
             and ``update``.
         """
         return await ProducerImport(self._session, self._actor, self._now).store(bodies)
+
+    async def successor(self, producer_id: UUID) -> UUID | None:
+        """The producer that absorbed this one, None for one that was never merged."""
+        return await merging.successor_of(self._session, producer_id)
+
+    async def history(self, producer_id: UUID, wanted: HistoryFilter) -> Page[HistoryEntry]:
+        """What happened to the producer and to what was merged into it, newest first.
+
+        Raises:
+            NotFound: ``producers.unknown``.
+        """
+        row = await self.get(producer_id)
+        scope = self._actor.scope(Permission.PRODUCER_READ)
+        insider = scope.covers(area_path=row.area_path, producer_id=row.id)
+        ids = [row.id, *await merging.absorbed_by(self._session, row.id)]
+        rows = await history_of(self._session, "producer", ids, wanted.slice())
+        return entries(rows, insider=insider, hidden=PRIVATE_FIELDS)
 
     def shown(self, row: Producer) -> ProducerRead:
         """The row as the actor may see it: the private part only within the scope of ``producer:read``."""

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from ocop_api.domain.errors import NotFound
 from ocop_api.domain.product_facts import term_on
 from ocop_api.products.catalogue import nested
-from ocop_api.products.repository.registering import public_product, stored_product
+from ocop_api.products.repository.registering import public_product, stored_product, successor_in
 from ocop_api.products.schemas import ProductRead
 from ocop_api.web.schemas import plain_number
 
@@ -33,6 +33,11 @@ async def product_as_json(pool: "asyncpg.Pool[asyncpg.Record]", product_id: UUID
     for name in _EXACT:
         shown[name] = None if shown[name] is None else plain_number(shown[name])
     return orjson.dumps(shown, default=str, option=orjson.OPT_UTC_Z)
+
+
+async def successor(pool: "asyncpg.Pool[asyncpg.Record]", product_id: UUID) -> UUID | None:
+    """The product that absorbed this one, None for one that was never merged."""
+    return await successor_in(pool, product_id)
 
 
 async def full_product(session: AsyncSession, product_id: UUID, *, today: date) -> ProductRead:

@@ -8,13 +8,17 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from ocop_api.db import merging
 from ocop_api.db.tables.producers import Producer
 from ocop_api.db.tables.products import Product
 from ocop_api.domain.actor import Actor, Permission
 from ocop_api.domain.clock import vietnam_date
 from ocop_api.domain.errors import DomainError, Forbidden, NotFound
 from ocop_api.domain.vietnamese import fold
+from ocop_api.ledger.history import history_of
 from ocop_api.ledger.recording import record
+from ocop_api.producers.history import entries
+from ocop_api.producers.merge_schemas import HistoryEntry, HistoryFilter
 from ocop_api.producers.policy import search_words
 from ocop_api.producers.schemas import Outcome
 from ocop_api.producers.service import ProducerService, area_of
@@ -39,6 +43,7 @@ from ocop_api.products.schemas import (
     ProductUpdate,
 )
 from ocop_api.products.terms import Recognition
+from ocop_api.web.schemas import Page
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +133,18 @@ class ProductService:
     async def shown(self, row: Product) -> ProductRead:
         """The stored row as the public sees it today."""
         return await full_product(self._session, row.id, today=vietnam_date(self._now))
+
+    async def history(self, product_id: UUID, wanted: HistoryFilter) -> Page[HistoryEntry]:
+        """What happened to the product and to what was merged into it, newest first.
+
+        Raises:
+            NotFound: ``products.unknown``.
+        """
+        row = await self.get(product_id)
+        scope = self._actor.scope(Permission.PRODUCT_READ)
+        insider = scope.covers(area_path=row.area_path, producer_id=row.producer_id)
+        ids = [row.id, *await merging.absorbed_by(self._session, row.id)]
+        return entries(await history_of(self._session, "product", ids, wanted.slice()), insider=insider)
 
     async def part_changed(self, row: Product, part: str, part_id: UUID, change: str) -> None:
         """Count a change of something that stands beside the locked product; the part is flushed."""

@@ -9,6 +9,7 @@ from sqlalchemy import Row, Select, Text, Uuid, cast, func, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from ocop_api.db.tables.photos import MAIN_PHOTO
 from ocop_api.db.tables.producers import Producer
 from ocop_api.db.tables.product_facts import ProductFactColumns, ProductGtin
 from ocop_api.db.tables.products import Product
@@ -47,6 +48,7 @@ def _all_of(table: str, columns: Sequence[str]) -> str:
 _PUBLIC_PRODUCT = (
     f"select {', '.join(f'p.{name}' for name in PUBLIC_COLUMNS)},"  # noqa: S608 - our own column names
     " r.id as producer_id, r.name as producer_name, r.legal_form as producer_form,"
+    f" {MAIN_PHOTO} as photo,"
     f" {_all_of('product_gtin', _GTINS)} as gtins,"
     f" {_all_of('product_standard', _STANDARDS)} as standards,"
     f" {_all_of('product_right', _RIGHTS)} as rights"
@@ -58,6 +60,14 @@ async def public_product(pool: "asyncpg.Pool[asyncpg.Record]", product_id: UUID)
     """Columns of a product, its producer's public ones and its parts, outside of any session."""
     row = await pool.fetchrow(_PUBLIC_PRODUCT, product_id)
     return None if row is None else dict(row)
+
+
+async def successor_in(pool: "asyncpg.Pool[asyncpg.Record]", product_id: UUID) -> UUID | None:
+    """Where a merged product is found today; None when it never was merged."""
+    successor: UUID | None = await pool.fetchval(
+        "select new_id from merged_record where old_id = $1", product_id
+    )
+    return successor
 
 
 async def stored_product(session: AsyncSession, product_id: UUID) -> Mapping[str, Any] | None:

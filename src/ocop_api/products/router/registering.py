@@ -3,9 +3,12 @@
 from uuid import UUID
 
 from fastapi import Request, Response
+from fastapi.responses import JSONResponse
 
 from ocop_api.domain.clock import vietnam_date
-from ocop_api.products.reading import product_as_json
+from ocop_api.domain.errors import NotFound
+from ocop_api.producers.merge_schemas import MovedRead
+from ocop_api.products.reading import product_as_json, successor
 from ocop_api.products.router.caching import kept
 from ocop_api.products.schemas import ProductCreate, ProductRead, ProductUpdate
 from ocop_api.products.service import ProductService
@@ -28,11 +31,22 @@ async def create_product(
     return await service.shown(row)
 
 
-@router.get("/{product_id}", response_model=ProductRead)
+@router.get(
+    "/{product_id}",
+    response_model=ProductRead,
+    responses={308: {"model": MovedRead, "description": "It was merged; `Location` leads to the survivor."}},
+)
 async def read_product(product_id: UUID, request: Request, now: Now) -> Response:
     """One product with its producer's business name and its recognition as of today."""
     pool = database_of(request).fast
-    body = await product_as_json(pool, product_id, today=vietnam_date(now()))
+    try:
+        body = await product_as_json(pool, product_id, today=vietnam_date(now()))
+    except NotFound:
+        survivor = await successor(pool, product_id)
+        if survivor is None:
+            raise
+        moved = MovedRead(id=product_id, merged_into=survivor).model_dump(mode="json")
+        return JSONResponse(moved, status_code=308, headers={"Location": f"/v1/products/{survivor}"})
     return Response(body, media_type="application/json", headers=kept(request))
 
 

@@ -4,7 +4,9 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import Query, Response
+from fastapi.responses import JSONResponse
 
+from ocop_api.producers.merge_schemas import MovedRead
 from ocop_api.producers.schemas import ProducerCreate, ProducerFilter, ProducerRead, ProducerUpdate
 from ocop_api.producers.service import ProducerService
 from ocop_api.web.caller import Caller, Now, Visitor
@@ -35,10 +37,21 @@ async def create_producer(
     return service.shown(row)
 
 
-@router.get("/{producer_id}")
-async def read_producer(producer_id: UUID, session: ReadSession, actor: Visitor, now: Now) -> ProducerRead:
+@router.get(
+    "/{producer_id}",
+    response_model=ProducerRead,
+    responses={308: {"model": MovedRead, "description": "It was merged; `Location` leads to the survivor."}},
+)
+async def read_producer(
+    producer_id: UUID, session: ReadSession, actor: Visitor, now: Now
+) -> ProducerRead | JSONResponse:
     """One producer; `private` is filled for officers of its area and for the producer itself."""
-    return await ProducerService(session, actor, now()).read(producer_id)
+    service = ProducerService(session, actor, now())
+    survivor = await service.successor(producer_id)
+    if survivor is None:
+        return await service.read(producer_id)
+    moved = MovedRead(id=producer_id, merged_into=survivor).model_dump(mode="json")
+    return JSONResponse(moved, status_code=308, headers={"Location": f"/v1/producers/{survivor}"})
 
 
 @router.patch("/{producer_id}")
@@ -56,6 +69,3 @@ async def update_producer(
     row = await service.get_for_edit(producer_id)
     expected.check(row.version)
     return service.shown(await service.update(row, body))
-
-
-routers = (router,)
