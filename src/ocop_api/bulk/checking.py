@@ -1,6 +1,7 @@
 """Looking at a file before it is accepted, and reading its rows by the columns of their kind."""
 
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import date
 from itertools import islice
@@ -36,8 +37,8 @@ def look_at(path: Path, kind: AnyKind, *, sheet: str | None) -> Looked:
     Raises:
         Invalid: what ``open_source`` refuses, ``bulk.no_rows``, and what is wrong with the first rows.
     """
-    source = open_source(path, kind, sheet=sheet)
-    seen = sum(1 for _ in islice(source.records(), _LOOKED_AT))
+    with closing(open_source(path, kind, sheet=sheet)) as source:
+        seen = sum(1 for _ in islice(source.records(), _LOOKED_AT))
     if not seen:
         raise Invalid("bulk.no_rows")
     total = seen if seen < _LOOKED_AT else None

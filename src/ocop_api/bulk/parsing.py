@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from ocop_api.bulk.findings import nearest
@@ -301,13 +301,18 @@ def _industries() -> dict[str, str]:
     return by_name | {code.lower(): code for code in by_name.values()} | {"thu cong my nghe": "IV"}
 
 
+@lru_cache(maxsize=1024)
+def _industry(cell: str) -> str | None:
+    return _industries().get(fold(cell))
+
+
 def parse_industry(cell: str) -> Parsed:
     """The industry I to VI (*ngành*) by numeral or name.
 
     Raises:
         UnreadableError: ``bulk.group_unknown``, with the numeral that is probably meant.
     """
-    found = _industries().get(fold(cell))
+    found = _industry(cell)
     if found is None:
         near = nearest(cell, list(_industries()))
         raise _refused("bulk.group_unknown", cell, None if near is None else _industries()[near])

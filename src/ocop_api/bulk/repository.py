@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from ocop_api.bulk.kinds.kind import Earlier, RowOutcome
 from ocop_api.bulk.schemas import ImportFilter, RowFilter
+from ocop_api.db.inserting import insert_rows
 from ocop_api.db.paging import Rows, SortKey, Sorts, fetch_page
 from ocop_api.db.tables.accounts import AccountUser, RoleGrant
 from ocop_api.db.tables.bulk import ImportChunk, ImportJob, ImportKey, ImportRow
@@ -201,7 +202,7 @@ class ImportRepository:
 
     async def add_results(self, results: Sequence[dict[str, Any]]) -> None:
         """Write the results of a batch; a row that has one already is refused by the primary key."""
-        await self._session.execute(insert(ImportRow), list(results))
+        await insert_rows(self._session, ImportRow, results, key="row_number")
 
     async def add_keys(self, import_id: UUID, keys: Iterable[tuple[str, int, UUID | None]]) -> None:
         """Remember which rows were the first about their things."""
@@ -209,8 +210,7 @@ class ImportRepository:
             {"import_id": import_id, "key": _hashed(key), "row_number": number, "subject_id": subject_id}
             for key, number, subject_id in keys
         ]
-        if rows:
-            await self._session.execute(insert(ImportKey), rows)
+        await insert_rows(self._session, ImportKey, rows, key="row_number")
 
     async def forget_keys(self, import_id: UUID) -> None:
         """Delete the keys of an import that is at its end."""

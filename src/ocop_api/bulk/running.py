@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -93,15 +94,16 @@ async def _work(database: Database, import_id: UUID, path: Path, clock: Clock) -
     async with database.read() as session:
         await restore(ImportRepository(session).pieces(import_id), path, size=size)
     source = await asyncio.to_thread(open_source, path, kind, sheet=sheet)
-    if total is None and source.format in {FileFormat.CSV, FileFormat.NDJSON}:
-        # Text is read through once before any row is stored: quick, and a broken end shows at once.
-        counted = await asyncio.to_thread(count_rows, source)
-        async with database.transaction() as session:
-            await ImportRepository(session).set_total(import_id, counted)
-    reader = RowReader(source, kind, vietnam_date(clock()), after=done_through)
-    run = _Run(database, import_id, kind, source, reader, clock, told=len(source.remarks))
-    while await _next_batch(run):
-        pass
+    with closing(source):
+        if total is None and source.format in {FileFormat.CSV, FileFormat.NDJSON}:
+            # Text is read through once before any row is stored: quick, and a broken end shows at once.
+            counted = await asyncio.to_thread(count_rows, source)
+            async with database.transaction() as session:
+                await ImportRepository(session).set_total(import_id, counted)
+        reader = RowReader(source, kind, vietnam_date(clock()), after=done_through)
+        run = _Run(database, import_id, kind, source, reader, clock, told=len(source.remarks))
+        while await _next_batch(run):
+            pass
 
 
 async def _fail(database: Database, import_id: UUID, clock: Clock, failure: dict[str, Any]) -> None:

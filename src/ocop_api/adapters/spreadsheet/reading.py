@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 from xml.etree.ElementTree import ParseError
 
 import python_calamine
@@ -84,6 +84,7 @@ class Workbook:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._merged: dict[str, list[Span]] = {}
+        self._file: IO[bytes] | None = None
         try:
             with zipfile.ZipFile(path) as archive:
                 self.is_ods = "content.xml" in archive.namelist()
@@ -93,16 +94,20 @@ class Workbook:
             if self.is_ods:
                 self._ods = python_calamine.CalamineWorkbook.from_path(str(path))
             else:
-                self._xlsx = load_workbook(path, read_only=True, data_only=True, keep_links=False)
+                # By an open file, because the library would judge a path by its ending.
+                self._file = path.open("rb")
+                self._xlsx = load_workbook(self._file, read_only=True, data_only=True, keep_links=False)
         except (zipfile.BadZipFile, KeyError, ValueError, ParseError, DefusedXmlException) as error:
+            self.close()
             raise Invalid("bulk.workbook_damaged", reason=type(error).__name__) from error
         except (python_calamine.CalamineError, EOFError, OSError, TypeError, AttributeError) as error:
+            self.close()
             raise Invalid("bulk.workbook_damaged", reason=type(error).__name__) from error
 
     def close(self) -> None:
         """Give the file back."""
-        if not self.is_ods:
-            self._xlsx.close()
+        if self._file is not None:
+            self._file.close()
 
     @property
     def sheets(self) -> list[str]:

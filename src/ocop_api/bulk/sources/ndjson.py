@@ -48,7 +48,11 @@ class JsonLines(Source):
             if isinstance(decoded, dict) and len(decoded) <= MAX_COLUMNS:
                 keys |= dict.fromkeys(decoded)
         if keys:
-            headings = list(keys)[:MAX_COLUMNS]
+            # Two keys of one column may stand in different lines; in one line they are refused there.
+            by_column: dict[str, str] = {}
+            for key in keys:
+                by_column.setdefault(matcher.exact(key) or f" {key}", key)
+            headings = list(by_column.values())[:MAX_COLUMNS]
             found = matcher.match(headings)
             self._known.update(zip(headings, found.names, strict=False))
             self.remarks.extend(found.remarks)

@@ -54,3 +54,7 @@ class Source(ABC):
         Raises:
             Invalid: the file cannot be read on.
         """
+
+    def close(self) -> None:
+        """Give the file back; no records after that."""
+        return

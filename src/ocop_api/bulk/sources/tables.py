@@ -113,6 +113,13 @@ class SheetTable(_Table):
 
     def __init__(self, path: Path, matcher: HeaderMatcher, sheet: str | None) -> None:
         self._book = Workbook(path)
+        try:
+            self._open(matcher, sheet)
+        except BaseException:
+            self._book.close()
+            raise
+
+    def _open(self, matcher: HeaderMatcher, sheet: str | None) -> None:
         self.format = FileFormat.ODS if self._book.is_ods else FileFormat.XLSX
         sheets = self._book.sheets
         if sheet is not None and sheet not in sheets:
@@ -127,6 +134,10 @@ class SheetTable(_Table):
         super().__init__(matcher, header)
         if sheet is None and len(sheets) > 1:
             self.remarks.append(Finding(None, "bulk.sheet_chosen", {"sheet": self.sheet}))
+
+    def close(self) -> None:
+        """As ``Source.close``."""
+        self._book.close()
 
     def records(self, *, after: int = 0) -> Iterator[Record]:
         """As ``Source.records``."""
