@@ -151,7 +151,8 @@ async def read_import_report(
     return report_of(job, await service.said(import_id), language_of(request), now())
 
 
-async def _visible(import_id: UUID, session: ReadSession, caller: Caller, now: Now) -> UUID:
+async def visible_import(import_id: UUID, session: ReadSession, caller: Caller, now: Now) -> UUID:
+    """The id, if the caller may see the import; for answers that stream after the session is closed."""
     return (await ImportService(session, caller, now()).get(import_id)).id
 
 
@@ -161,7 +162,7 @@ async def _visible(import_id: UUID, session: ReadSession, caller: Caller, now: N
     responses={200: {"description": "`progress` events, then one `end`; each holds the import"}},
 )
 async def follow_import(
-    import_id: Annotated[UUID, Depends(_visible)],
+    import_id: Annotated[UUID, Depends(visible_import)],
     request: Request,
     caller: Caller,
     now: Now,
@@ -194,7 +195,7 @@ async def follow_import(
     responses={200: {"content": {_CSV: {}}, "description": "The rejected rows with reasons"}},
 )
 async def download_rejected_rows(
-    import_id: Annotated[UUID, Depends(_visible)], request: Request, caller: Caller, now: Now
+    import_id: Annotated[UUID, Depends(visible_import)], request: Request, caller: Caller, now: Now
 ) -> Response:
     """The rejected rows as they were sent, with the reasons beside them: to correct and send again."""
     lift_deadline(request.scope)
@@ -220,6 +221,3 @@ async def abort_import(
 ) -> ImportRead:
     """Stop an import after the rows in hand; what is stored stays stored."""
     return import_of(await ImportService(session, caller, now()).abort(import_id), language_of(request))
-
-
-routers = (router,)
