@@ -4,7 +4,6 @@ import asyncio
 import io
 from collections.abc import Awaitable, Callable
 from typing import Any
-from uuid import UUID
 
 import httpx
 import pytest
@@ -18,7 +17,6 @@ from ocop_api.adapters.object_store import ObjectStore, folder_store
 from ocop_api.db.session import Database
 from ocop_api.jobs.queue import JobContext
 from ocop_api.products.photo_jobs import make_renditions
-from ocop_api.products.photo_reading import main_photos
 from ocop_api.products.photos import PhotoService
 from ocop_api.settings import Clock, Settings
 
@@ -309,17 +307,27 @@ async def test_a_lost_original_is_told(
     assert await listed(client, product["id"]) == []
 
 
-async def test_photos_beside_products_take_one_statement(
-    offered: Make, upload: Upload, drain: Drain, database: Database
+async def test_products_show_their_main_photo_in_one_statement(
+    client: httpx.AsyncClient,
+    officer: Headers,
+    offered: Make,
+    upload: Upload,
+    drain: Drain,
+    database: Database,
 ) -> None:
-    products = [await offered(name) for name in ("Cà phê", "Măng", "Tiêu")]
-    for product in products[:2]:
-        for shade in (50, 120):
-            await upload(product["id"], picture(shade))
+    first, second = [await offered(name) for name in ("Cà phê", "Măng")]
+    photos = [(await upload(first["id"], picture(shade))).json() for shade in (50, 120)]
+    assert (await client.get(f"/v1/products/{first['id']}")).json()["photo"] is None
     await drain()
+    own = f"/v1/products/{first['id']}/photos/{photos[1]['id']}"
+    await client.patch(own, json={"main": True, "alt_text": "Gói"}, headers={**officer, "If-Match": "*"})
     with statements(database) as sent:
-        async with database.read() as session:
-            found = await main_photos(session, [UUID(p["id"]) for p in products], "https://ocop.example")
+        items = (await client.get("/v1/products")).json()["items"]
     assert len(sent) == 1
-    assert set(found) == {UUID(p["id"]) for p in products[:2]}
-    assert found[UUID(products[0]["id"])].renditions[0].url.startswith("https://ocop.example/v1/media/")
+    assert [item["photo"] and item["photo"]["id"] for item in items] == [photos[1]["id"], None]
+    shown = items[0]["photo"]
+    assert shown["alt_text"] == "Gói"
+    assert shown["renditions"] == (await client.get(own)).json()["renditions"]
+    assert (await client.get(shown["renditions"][0]["url"])).status_code == 200
+    assert (await client.get(f"/v1/products/{first['id']}")).json()["photo"] == shown
+    assert (await client.get(f"/v1/products/{second['id']}")).json()["photo"] is None

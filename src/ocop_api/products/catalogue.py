@@ -20,6 +20,7 @@ from ocop_api.products.catalogue_schemas import (
     rounded_km,
 )
 from ocop_api.products.facets import shaped
+from ocop_api.products.photo_reading import photo_of
 from ocop_api.products.policy import read_gtin, standing
 from ocop_api.products.repository.catalogue import CatalogueRepository, Resolved
 from ocop_api.products.repository.facets import count_facets, unit_names
@@ -147,6 +148,7 @@ def nested(row: Mapping[str, Any], today: date) -> dict[str, Any]:
         "legal_form": row["producer_form"],
         "is_cooperative": is_cooperative(row["producer_form"]),
     }
+    shown["photo"] = photo_of(row["photo"])
     shown["picture_url"] = picture_url(row["set_number"])
     shown["recognition"] = {
         "status": held.status,

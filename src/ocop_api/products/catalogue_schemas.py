@@ -9,6 +9,7 @@ from uuid import UUID
 from pydantic import AwareDatetime, BeforeValidator, Field
 
 from ocop_api.domain.regime_terms import ProducerForm
+from ocop_api.products.photo_schemas import PhotoSummary
 from ocop_api.products.terms import Industry, Price, RecognitionToday, SetNumber, Stars
 from ocop_api.web.schemas import Code, Exact, Input, Instant, Output, PageQuery, ShortText
 
@@ -49,6 +50,7 @@ class ProductSummary(Output):
     product_code: str | None = Field(examples=["68-24611-3-2026"])
     place_id: str | None
     recognition: RecognitionRead
+    photo: PhotoSummary | None = Field(description="the main photo; null while there is none")
     picture_url: str | None = Field(
         description="drawing of the set, for products without a photo; null without a set",
         examples=["/v1/sets/13/picture.svg?v=0a1b2c3d4e5f"],

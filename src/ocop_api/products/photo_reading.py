@@ -4,18 +4,16 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID
 
 import asyncpg
 import orjson
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from ocop_api.adapters.object_store import ObjectStore
 from ocop_api.adapters.pictures import SIZES
 from ocop_api.db.tables.photos import ProductPhoto
 from ocop_api.domain.errors import NotFound
-from ocop_api.products.photo_schemas import PhotoRead, PhotoSummary, RenditionMedia
-from ocop_api.products.repository.photos import PhotoRepository, renditions_of
+from ocop_api.products.photo_schemas import PhotoRead, RenditionMedia
+from ocop_api.products.repository.photos import renditions_of
 
 _SUFFIXES = {RenditionMedia.WEBP: "webp", RenditionMedia.JPEG: "jpg"}
 _NAME = re.compile(r"([0-9a-f]{64})-([1-9][0-9]{1,4})\.(webp|jpg)")
@@ -52,56 +50,32 @@ def file_keys(sha256: str) -> list[str]:
     return [original_key(sha256), *(media_key(name) for name in names)]
 
 
-def with_urls(sha256: str, renditions: Sequence[Mapping[str, Any]], public_url: str) -> list[dict[str, Any]]:
-    """Stored renditions with the addresses they are served at."""
-    base = f"{public_url.rstrip('/')}/v1/media"
+def with_urls(
+    sha256: str, renditions: Sequence[Mapping[str, Any]], base_url: str = ""
+) -> list[dict[str, Any]]:
+    """Stored renditions with the addresses they are served at: paths, unless ``base_url`` is given."""
+    base = f"{base_url.rstrip('/')}/v1/media"
     return [
         {**drawn, "url": f"{base}/{media_name(sha256, drawn['size'], drawn['media_type'])}"}
         for drawn in renditions
     ]
 
 
-def shown(photo: ProductPhoto, public_url: str) -> PhotoRead:
+def shown(photo: ProductPhoto) -> PhotoRead:
     """The photo as its people see it."""
     fields = {name: getattr(photo, name) for name in PhotoRead.model_fields if hasattr(photo, name)}
     fields["main"] = photo.is_main
-    fields["renditions"] = with_urls(photo.sha256, photo.renditions, public_url)
+    fields["renditions"] = with_urls(photo.sha256, photo.renditions)
     return PhotoRead.model_validate(fields)
 
 
-async def main_photos(
-    session: AsyncSession, product_ids: Sequence[UUID], public_url: str
-) -> dict[UUID, PhotoSummary]:
-    """The photo to show of each of these products that has a ready one, in one statement.
-
-    Args:
-        session: any session.
-        product_ids: the products of one page.
-        public_url: base of the addresses.
-    """
-    if not product_ids:
-        return {}
-    found = await PhotoRepository(session).main_of(product_ids)
-    return {
-        photo.product_id: PhotoSummary(
-            id=photo.id,
-            alt_text=photo.alt_text,
-            renditions=with_urls(photo.sha256, photo.renditions, public_url),
-        )
-        for photo in found
-    }
-
-
-def photo_of(told: str | None, public_url: str) -> PhotoSummary | None:
-    """The photo that ``MAIN_PHOTO`` gave as JSON text in a statement on the hot pool."""
+def photo_of(told: str | None, base_url: str = "") -> dict[str, Any] | None:
+    """The photo that ``MAIN_PHOTO`` gave as JSON text, with the fields of ``PhotoSummary``."""
     if told is None:
         return None
-    photo = orjson.loads(told)
-    return PhotoSummary(
-        id=photo["id"],
-        alt_text=photo["alt_text"],
-        renditions=with_urls(photo["sha256"], photo["renditions"], public_url),
-    )
+    photo: dict[str, Any] = orjson.loads(told)
+    photo["renditions"] = with_urls(photo.pop("sha256"), photo["renditions"], base_url)
+    return photo
 
 
 async def media_file(pool: "asyncpg.Pool[asyncpg.Record]", store: ObjectStore, name: str) -> MediaFile:

@@ -46,7 +46,10 @@ class RenditionRead(Output):
     media_type: RenditionMedia
     width: int = Field(description="pixels", examples=[800])
     height: int = Field(description="pixels", examples=[600])
-    url: str = Field(examples=[f"https://ocop.example.vn/v1/media/{'9f' * 32}-800.webp"])
+    url: str = Field(
+        description="path of the file at this API; open to any web page",
+        examples=[f"/v1/media/{'9f' * 32}-800.webp"],
+    )
 
 
 class PhotoSummary(Output):

@@ -69,6 +69,8 @@ async def product_page(
 
 def linked_data(product: Mapping[str, Any], address: str, public_url: str) -> dict[str, Any]:
     """The product in the words of schema.org; stars appear only while they are held."""
+    photo = product["photo"]
+    picture = product["picture_url"] if photo is None else photo["renditions"][-1]["url"]
     data: dict[str, Any] = {
         "@context": "https://schema.org",
         "@type": "Product",
@@ -78,7 +80,7 @@ def linked_data(product: Mapping[str, Any], address: str, public_url: str) -> di
         "description": product["description"] or product["story"],
         "gtin14": product["gtin"],
         "sku": product["product_code"],
-        "image": None if product["picture_url"] is None else public_url + product["picture_url"],
+        "image": None if picture is None else public_url + picture,
         "manufacturer": {"@type": "Organization", "name": product["producer"]["name"]},
     }
     if product["set_number"] is not None:

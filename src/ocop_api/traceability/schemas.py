@@ -378,7 +378,9 @@ class PassportRead(Output):
     pack: str | None = Field(examples=["Túi 500 g"])
     product_code: str | None
     producer: PassportProducer
-    photo: PhotoSummary | None = Field(description="the product's main photo; null while there is none")
+    photo: PhotoSummary | None = Field(
+        description="the product's main photo, with whole addresses; null without"
+    )
     recognition: PassportRecognition | None = Field(description="null unless stars count today")
     lot: PassportLot | None
     recalled: bool

@@ -9,11 +9,11 @@ from sqlalchemy.orm import Mapped, mapped_column
 from ocop_api.db.base import Base, Identity, Stamped, Versioned
 
 MAIN_PHOTO = (
-    "(select jsonb_build_object('id', f.id, 'alt_text', f.alt_text, 'sha256', f.sha256,"
-    " 'renditions', f.renditions) from product_photo f"
+    "(select cast(jsonb_build_object('id', f.id, 'alt_text', f.alt_text, 'sha256', f.sha256,"
+    " 'renditions', f.renditions) as text) from product_photo f"
     " where f.product_id = p.id and f.state = 'ready' order by f.is_main desc, f.position limit 1)"
 )
-"""The photo to show of product ``p``, or NULL: its main one once ready, else the first that is."""
+"""The photo to show of product ``p``, as JSON text, or NULL: its main one once ready, else the first."""
 
 
 class ProductPhoto(Stamped, Versioned, Base):

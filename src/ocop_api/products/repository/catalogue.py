@@ -7,11 +7,12 @@ from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, case, cast, func, literal, select
+from sqlalchemy import ColumnElement, Select, Text, and_, case, cast, func, literal, literal_column, select
 from sqlalchemy.dialects.postgresql import TSQUERY
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ocop_api.db.paging import Rows, Slice, SortKey, Sorts, fetch_page
+from ocop_api.db.tables.photos import MAIN_PHOTO
 from ocop_api.db.tables.producers import Producer
 from ocop_api.db.tables.products import Product
 from ocop_api.producers.schemas import COOPERATIVE_FORMS
@@ -38,7 +39,8 @@ SUMMARY_COLUMNS = (
     "version",
 )
 _OF_PRODUCER = ("producer_id", "producer_name", "producer_form")
-ROW_NAMES: Final = (*SUMMARY_COLUMNS, *_OF_PRODUCER)
+_PHOTO: ColumnElement[str] = literal_column(MAIN_PHOTO.replace("p.id", "product.id"), Text)
+ROW_NAMES: Final = (*SUMMARY_COLUMNS, *_OF_PRODUCER, "photo")
 """Names of the columns of ``summaries``, in order."""
 # How ``sort_key`` writes the letters with a breve, circumflex, horn or stroke.
 _MODIFIED: Final = {"Ă": "a{", "Â": "a|", "Đ": "d{", "Ê": "e{", "Ô": "o{", "Ơ": "o|", "Ư": "u{"}
@@ -69,6 +71,7 @@ def summaries() -> Select[Any]:
     return select(
         *(_columns[name] for name in SUMMARY_COLUMNS),
         *(column.label(name) for column, name in zip(of_producer, _OF_PRODUCER, strict=True)),
+        _PHOTO.label("photo"),
     ).join_from(Product.__table__, Producer.__table__)
 
 

@@ -5,7 +5,6 @@ from uuid import UUID
 
 import asyncpg
 from sqlalchemy import func, select, update
-from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ocop_api.db.paging import Rows, Slice, SortKey, Sorts, fetch_page
@@ -49,16 +48,6 @@ class PhotoRepository:
         if ready_only:
             statement = statement.where(ProductPhoto.state == "ready")
         return await fetch_page(self._session, statement, _SORTS, wanted)
-
-    async def main_of(self, product_ids: Sequence[UUID]) -> Sequence[ProductPhoto]:
-        """The ready photo to show of each product: its main one, or else the first."""
-        statement = (
-            select(ProductPhoto)
-            .where(ProductPhoto.product_id.in_(product_ids), ProductPhoto.state == "ready")
-            .ext(distinct_on(ProductPhoto.product_id))
-            .order_by(ProductPhoto.product_id, ProductPhoto.is_main.desc(), ProductPhoto.position)
-        )
-        return (await self._session.scalars(statement)).all()
 
     async def without_main(self, product_id: UUID) -> None:
         """Take the mark of the main photo away, so that another can get it."""

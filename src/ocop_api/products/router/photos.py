@@ -32,13 +32,7 @@ def _store(request: Request) -> ObjectStore:
     return store
 
 
-def _public_url(request: Request) -> str:
-    url: str = request.app.state.settings.web.public_url
-    return url
-
-
 Store = Annotated[ObjectStore, Depends(_store)]
-PublicUrl = Annotated[str, Depends(_public_url)]
 
 
 class PhotoUpload(PhotoWords):
@@ -57,7 +51,6 @@ async def upload_product_photo(
     caller: Caller,
     now: Now,
     store: Store,
-    public_url: PublicUrl,
     response: Response,
 ) -> PhotoRead:
     """Add a photo: JPEG, PNG or WebP, at most 15 MB and 50 megapixels, recognised by its bytes.
@@ -72,7 +65,7 @@ async def upload_product_photo(
     words = PhotoWords.model_validate(form.model_dump(exclude={"file"}))
     photo = await PhotoService(session, caller, now()).take_in(product_id, words, picture, store)
     response.headers["Location"] = f"/v1/products/{product_id}/photos/{photo.id}"
-    return shown(photo, public_url)
+    return shown(photo)
 
 
 @router.get("")
@@ -82,11 +75,10 @@ async def list_product_photos(
     session: ReadSession,
     visitor: Visitor,
     now: Now,
-    public_url: PublicUrl,
 ) -> Page[PhotoRead]:
     """The photos of a product in their order; pending and failed ones only for its own people."""
     rows = await PhotoService(session, visitor, now()).page(product_id, wanted)
-    return Page.of(rows, [shown(photo, public_url) for photo in rows.items])
+    return Page.of(rows, [shown(photo) for photo in rows.items])
 
 
 @router.post("/order")
@@ -96,22 +88,21 @@ async def order_product_photos(
     session: WriteSession,
     caller: Caller,
     now: Now,
-    public_url: PublicUrl,
 ) -> Page[PhotoRead]:
     """Put all photos of a product in a new order; the main one stays the main one."""
     service = PhotoService(session, caller, now())
     await service.put_in_order(product_id, body.photo_ids)
     rows = await service.page(product_id, PhotoFilter(limit=MAX_PHOTOS))
-    return Page.of(rows, [shown(photo, public_url) for photo in rows.items])
+    return Page.of(rows, [shown(photo) for photo in rows.items])
 
 
 @router.get("/{photo_id}")
 async def read_product_photo(
-    product_id: UUID, photo_id: UUID, session: ReadSession, visitor: Visitor, now: Now, public_url: PublicUrl
+    product_id: UUID, photo_id: UUID, session: ReadSession, visitor: Visitor, now: Now
 ) -> PhotoRead:
     """One photo; ask again while it is `pending`."""
     photo = await PhotoService(session, visitor, now()).get(product_id, photo_id)
-    return shown(photo, public_url)
+    return shown(photo)
 
 
 @router.patch("/{photo_id}")
@@ -124,11 +115,10 @@ async def update_product_photo(
     session: WriteSession,
     caller: Caller,
     now: Now,
-    public_url: PublicUrl,
 ) -> PhotoRead:
     """Change the words, role or place of a photo, or make it the main one (merge patch)."""
     photo = await PhotoService(session, caller, now()).update(product_id, photo_id, body, expected)
-    return shown(photo, public_url)
+    return shown(photo)
 
 
 @router.delete("/{photo_id}", status_code=204)

@@ -20,6 +20,7 @@ from ocop_api.domain.traceability.required_items import (
 )
 from ocop_api.domain.traceability.steps import STEP_RULES, Step
 from ocop_api.products.photo_reading import photo_of
+from ocop_api.products.photo_schemas import PhotoSummary
 from ocop_api.products.policy import standing
 from ocop_api.traceability import repository
 from ocop_api.traceability.schemas import (
@@ -90,7 +91,7 @@ class PassportService:
         photo = photo_of(head["photo"], self._base_url)
         facts = TraceFacts(
             product_name=name,
-            product_image="" if photo is None else photo.renditions[-1].url,
+            product_image="" if photo is None else photo["renditions"][-1]["url"],
             business_name=head["producer_name"],
             # A household's address is its home; the public is told the administrative unit.
             business_address=head["place"] or "",
@@ -113,7 +114,7 @@ class PassportService:
             pack=head["pack"],
             product_code=head["product_code"],
             producer=PassportProducer(name=head["producer_name"], place=head["place"]),
-            photo=photo,
+            photo=None if photo is None else PhotoSummary.model_validate(photo),
             recognition=recognition,
             lot=lot,
             recalled=any(step.step is Step.RECALLING for step in story),
