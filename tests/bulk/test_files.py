@@ -3,6 +3,7 @@
 import io
 import json
 import zipfile
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -33,7 +34,7 @@ ROW = ["Cà phê Đắk Mil", "HTX Đắk Mil", "Lâm Đồng", 85000, 45824]
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
-def workbook(*rows: list[object], merged: str | None = None, hidden: bool = False) -> bytes:
+def workbook(*rows: Sequence[object], merged: str | None = None, hidden: bool = False) -> bytes:
     book = openpyxl.Workbook()
     if hidden:
         book.active.title = "Ẩn"
