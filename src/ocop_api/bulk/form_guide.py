@@ -9,22 +9,22 @@ from ocop_api.web.texts import Language
 _STEPS = (
     (
         (
-            "Điền vào trang đầu, mỗi dòng một đối tượng. Cột nền xanh đậm có dấu * là bắt buộc. Có thể đổi thứ "
-            "tự hoặc bỏ cột không bắt buộc; không sửa tên cột."
+            "Điền vào trang đầu, mỗi dòng một đối tượng. Cột nền xanh đậm có dấu * là bắt buộc. Có thể đổi "
+            "thứ tự hoặc bỏ cột không bắt buộc; không sửa tên cột."
         ),
         (
-            "Fill in the first sheet, one thing per row. Dark green columns with * are required. Columns may be "
-            "moved, and optional ones deleted; keep the headings as they are."
+            "Fill in the first sheet, one thing per row. Dark green columns with * are required. Columns may "
+            "be moved, and optional ones deleted; keep the headings as they are."
         ),
     ),
     (
         (
-            "Ô có danh sách: chọn giá trị trong danh sách. Ngày ghi đủ ngày/tháng/năm (05/01/2026). Mã số, số "
-            "điện thoại, GTIN đã định dạng văn bản để giữ số 0 ở đầu."
+            "Ô có danh sách: chọn giá trị trong danh sách. Ngày ghi đủ ngày/tháng/năm (05/01/2026). Mã số, "
+            "số điện thoại, GTIN đã định dạng văn bản để giữ số 0 ở đầu."
         ),
         (
-            "Where there is a list, choose from it. Write days as day/month/year (05/01/2026). Codes, telephone "
-            "numbers and GTINs are set as text so that leading zeros stay."
+            "Where there is a list, choose from it. Write days as day/month/year (05/01/2026). Codes, "
+            "telephone numbers and GTINs are set as text so that leading zeros stay."
         ),
     ),
     (
@@ -45,14 +45,14 @@ _STEPS = (
             "gốc”, “Lỗi cần sửa”, “Gợi ý” được bỏ qua khi gửi lại."
         ),
         (
-            "Download the rejected rows, correct the red cells as their comments say, and send that file again. "
-            "Its columns of reasons are ignored."
+            "Download the rejected rows, correct the red cells as their comments say, and send that file "
+            "again. Its columns of reasons are ignored."
         ),
     ),
     (
         (
-            "Gửi lại cùng một tệp không tạo trùng: dòng đã có được cập nhật hoặc giữ nguyên. Ô trống không xóa "
-            "dữ liệu đã có."
+            "Gửi lại cùng một tệp không tạo trùng: dòng đã có được cập nhật hoặc giữ nguyên. Ô trống không "
+            "xóa dữ liệu đã có."
         ),
         "The same file twice makes no duplicates: known rows are updated or left. Empty cells erase nothing.",
     ),

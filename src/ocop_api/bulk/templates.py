@@ -21,16 +21,14 @@ from ocop_api.bulk.form_columns import (
 from ocop_api.bulk.form_guide import guide_of
 from ocop_api.bulk.kinds.kind import AnyKind
 from ocop_api.bulk.kinds.registry import KINDS
-from ocop_api.db.paging import Slice
 from ocop_api.domain.actor import Actor, Level
 from ocop_api.domain.clock import vietnam_date
 from ocop_api.domain.errors import Forbidden, NotFound
-from ocop_api.places.service import Place, PlaceService
+from ocop_api.places.service import PlaceService
 from ocop_api.web.texts import Language
 
 SPARE_ROWS: Final = 5_000
 """Empty rows below the heading that have drop-downs and checks."""
-_MOST_PLACES: Final = 20_000
 _CREATED: Final = datetime(2026, 1, 1, tzinfo=UTC)
 """Of every template, so that the same one has the same bytes and a client keeps its copy."""
 
@@ -80,11 +78,11 @@ class TemplateService:
         if not names & {"province", "commune"}:
             return PlaceLists((), (), ())
         scope = self._actor.scope(kind.permission)
-        provinces = await self._units(Level.PROVINCE)
+        provinces = await self._places.all_of(Level.PROVINCE, on=self._today)
         if not scope.everywhere:
             own = await self._own_provinces(scope.place_ids)
             provinces = [place for place in provinces if place.id in own] or provinces
-        communes = await self._units(Level.COMMUNE)
+        communes = await self._places.all_of(Level.COMMUNE, on=self._today)
         names_by_id = {place.id: place.name for place in provinces}
         # In the order of the provinces, since a drop-down within one reads a run of rows.
         order = {place.id: index for index, place in enumerate(provinces)}
@@ -96,11 +94,6 @@ class TemplateService:
             [place.name for place in inside],
             [names_by_id[place.path[0]] for place in inside],
         )
-
-    async def _units(self, level: Level) -> list[Place]:
-        wanted = Slice(limit=_MOST_PLACES, cursor=None, sort="name", with_total=False)
-        rows = await self._places.find(wanted, on=self._today, level=level)
-        return list(rows.items)
 
     async def _own_provinces(self, place_ids: frozenset[str]) -> set[str]:
         found: set[str] = set()

@@ -149,6 +149,11 @@ class PlaceRepository:
         )
         return (await self._session.scalars(statement)).all()
 
+    async def all_of(self, day: date, level: str) -> Sequence[PlaceUnit]:
+        """Every unit of a level that exists on a day, by name."""
+        wanted = select(PlaceUnit).where(in_force(day), PlaceUnit.level == level)
+        return (await self._session.scalars(wanted.order_by(PlaceUnit.place_key, PlaceUnit.id))).all()
+
     async def page(
         self,
         day: date,

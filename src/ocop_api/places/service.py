@@ -242,6 +242,10 @@ class PlaceService:
             Succession(_place(row), extent) for _, extent, row in await self._places.predecessors(place_id)
         ]
 
+    async def all_of(self, level: Level, *, on: date) -> list[Place]:
+        """Every unit of a level that exists on a day, by name: for lists to choose from."""
+        return [_place(row) for row in await self._places.all_of(on, level.value)]
+
     async def find(
         self,
         wanted: Slice,
