@@ -131,7 +131,7 @@ def _initdb(building: Path, binaries: PostgresBinaries, user: ServerUser | None,
         # sorting and case mapping are builtin; with plain C every Vietnamese letter is noise.
         f"--locale={_utf8_locale()}",
         "--lc-messages=C",
-        "--text-search-config=pg_catalog.simple",
+        "--text-search-config=simple",
         "--no-instructions",
     ]
     if binaries.major >= _BUILTIN_LOCALE_SINCE:

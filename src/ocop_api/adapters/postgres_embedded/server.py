@@ -73,6 +73,9 @@ class EmbeddedPostgres:
             "shared_buffers": "128MB",
             "timezone": "UTC",
             "log_timezone": "UTC",
+            # Said at every start: an older data folder may name a configuration that does not exist,
+            # which only a parallel query ever notices.
+            "default_text_search_config": "pg_catalog.simple",
             **({} if durable else _FAST_AND_LOSABLE),
             **_checked(settings or {}),
         }
