@@ -59,6 +59,10 @@ async def test_everything_moves_and_the_old_address_leads_on(
     moved = await client.get(f"/v1/producers/{gone['id']}")
     assert (moved.status_code, moved.headers["location"]) == (308, address)
     assert moved.json() == {"id": gone["id"], "merged_into": kept["id"]}
+    for listed in ("products", "certificates", "lots", "growing-areas", "documents"):
+        by_old_id = await client.get(f"/v1/{listed}", params={"producer_id": gone["id"]}, headers=officer)
+        assert by_old_id.status_code == 200, (listed, by_old_id.text)
+        assert len(by_old_id.json()["items"]) == (listed == "products")
     survivor = (await client.get(address, headers=officer)).json()
     assert (survivor["name"], survivor["address"]) == ("Hợp tác xã Đắk Wil", "Thôn 1")
     assert survivor["website"] == "https://a.example"

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from ocop_api.certificates.schemas import CertificateFilter
 from ocop_api.certificates.standing import Life, Standing
+from ocop_api.db.merging import survivor_of
 from ocop_api.db.paging import Rows, SortKey, Sorts, fetch_page
 from ocop_api.db.tables.certificates import (
     Certificate,
@@ -153,9 +154,9 @@ class CertificateRepository:
         if wanted.stars is not None:
             statement = statement.where(Certificate.stars == wanted.stars)
         if wanted.product_id is not None:
-            statement = statement.where(Certificate.product_id == wanted.product_id)
+            statement = statement.where(Certificate.product_id == survivor_of(wanted.product_id))
         if wanted.producer_id is not None:
-            statement = statement.where(Certificate.producer_id == wanted.producer_id)
+            statement = statement.where(Certificate.producer_id == survivor_of(wanted.producer_id))
         if wanted.place_id is not None:
             statement = statement.where(Certificate.area_path.contains([wanted.place_id]))
         if wanted.expiring_before is not None:

@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, and_, delete, false, func, or_, select, tr
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from ocop_api.db.merging import survivor_of
 from ocop_api.db.paging import Rows, SortKey, Sorts, fetch_page
 from ocop_api.db.tables.documents import Document, DocumentCitation, DocumentUpload
 from ocop_api.db.tables.producers import Producer
@@ -87,7 +88,7 @@ class DocumentRepository:
             )
         )
         if wanted.producer_id is not None:
-            statement = statement.where(Document.producer_id == wanted.producer_id)
+            statement = statement.where(Document.producer_id == survivor_of(wanted.producer_id))
         return await fetch_page(self._session, statement, _BY_EXPIRY, wanted.slice(), scalars=False)
 
     async def to_remind(self, today: date, limit: int) -> Sequence[Document]:

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Select, and_, delete, false, or_, select, 
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from ocop_api.db.merging import survivor_of
 from ocop_api.db.paging import Rows, SortKey, Sorts, fetch_page
 from ocop_api.db.tables.photos import MAIN_PHOTO
 from ocop_api.db.tables.traceability import EpcisEvent, GrowingArea, InternalItem, Lot, LotEvent, TraceEdge
@@ -112,7 +113,7 @@ class TraceabilityRepository:
         """A page of the growing areas the actor may see."""
         rows = select(GrowingArea).where(_visible_to(actor, GrowingArea))
         if wanted.producer_id is not None:
-            rows = rows.where(GrowingArea.producer_id == wanted.producer_id)
+            rows = rows.where(GrowingArea.producer_id == survivor_of(wanted.producer_id))
         if wanted.code is not None:
             rows = rows.where(GrowingArea.code == wanted.code)
         return await fetch_page(self._session, rows, _AREA_SORTS, wanted.slice())
@@ -154,10 +155,11 @@ class TraceabilityRepository:
         for column, value in (
             (Lot.producer_id, wanted.producer_id),
             (Lot.product_id, wanted.product_id),
-            (Lot.code, wanted.lot_code),
         ):
             if value is not None:
-                rows = rows.where(column == value)
+                rows = rows.where(column == survivor_of(value))
+        if wanted.lot_code is not None:
+            rows = rows.where(Lot.code == wanted.lot_code)
         return await fetch_page(self._session, rows, _LOT_SORTS, wanted.slice())
 
     async def lock_lots(self, ids: Iterable[UUID], actor: Actor) -> dict[UUID, Lot]:
@@ -254,11 +256,21 @@ def _visible_to(actor: Actor, table: type[GrowingArea | Lot]) -> ColumnElement[b
 
 
 # A producer known by a unit of before a merger is shown in the one that took it over, if only one did.
+def _standards_on(day: str) -> str:
+    """Standards and certificates of product ``p`` that hold on a day, as the passport names them."""
+    return (
+        "array(select concat_ws(' ', coalesce(s.name, upper(replace(s.kind, '_', ' '))), s.number)"  # noqa: S608
+        f" from product_standard s where s.product_id = p.id and coalesce(s.expires_on >= {day}, true)"
+        f" and coalesce(s.issued_on <= {day}, true) order by s.id)"
+    )
+
+
 _HEAD = f"""
 select l.key, l.name as lot_name, l.gtin, l.code, l.unit, l.quantity, l.net_quantity, l.net_unit,
        l.produced_on, l.best_before,
        p.id as product_id, p.name as product_name, p.description, p.pack, p.product_code,
        p.recognition_status, p.stars, p.stars_valid_until, {MAIN_PHOTO} as photo,
+       {_standards_on("cast($2 as date)")} as standards,
        r.name as producer_name, coalesce((
            select min(n.full_name) from place_succession s join place n on n.id = s.new_id
            where s.old_id = u.id and u.valid_to < cast($2 as date) having count(*) = 1
@@ -272,6 +284,7 @@ where l.key = $1
 _PRODUCT_HEAD = f"""
 select p.id as product_id, p.name as product_name, p.description, p.pack, p.product_code,
        p.recognition_status, p.stars, p.stars_valid_until, {MAIN_PHOTO} as photo,
+       {_standards_on("cast($3 as date)")} as standards,
        r.name as producer_name, coalesce((
            select min(n.full_name) from place_succession s join place n on n.id = s.new_id
            where s.old_id = u.id and u.valid_to < cast($3 as date) having count(*) = 1
@@ -279,7 +292,8 @@ select p.id as product_id, p.name as product_name, p.description, p.pack, p.prod
 from product p
 join producer r on r.id = p.producer_id
 left join place u on u.id = coalesce(p.place_id, r.place_id)
-where p.gtin = $1 or p.id = (select product_id from internal_item where serial = $2)
+where p.gtin = $1 or p.id = (select product_id from product_gtin where gtin = $1)
+      or p.id = (select product_id from internal_item where serial = $2)
 """  # noqa: S608 - our own statement
 # The way of a lot backwards, then the events that made or handled anything on it, each with all the
 # lots it names. What others did with the rest of an earlier lot (its sale) is not this lot's story.

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Select, Text, and_, case, cast, func, lite
 from sqlalchemy.dialects.postgresql import TSQUERY
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from ocop_api.db.merging import survivor_of
 from ocop_api.db.paging import Rows, Slice, SortKey, Sorts, fetch_page
 from ocop_api.db.tables.photos import MAIN_PHOTO
 from ocop_api.db.tables.producers import Producer
@@ -138,7 +139,9 @@ def _plain(wanted: Resolved) -> list[ColumnElement[bool]]:
         found.append(_columns.price_vnd <= asked.price_to)
     if asked.updated_since is not None:
         found.append(_columns.updated_at >= asked.updated_since)
-    equal = {"producer_id": asked.producer_id, "product_code": asked.product_code, "gtin": wanted.gtin}
+    if asked.producer_id is not None:
+        found.append(_columns.producer_id == survivor_of(asked.producer_id))
+    equal = {"product_code": asked.product_code, "gtin": wanted.gtin}
     found += [_columns[name] == value for name, value in equal.items() if value is not None]
     return found
 

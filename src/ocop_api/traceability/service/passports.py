@@ -98,6 +98,7 @@ class PassportService:
             stages=tuple(_stage(step) for step in story),
             business_time=_business_time(lot, story),
             trace_code=code,
+            standards=tuple(head["standards"]),
             brand="" if serial is None else serial,
             shelf_life="" if lot is None or lot.best_before is None else lot.best_before.isoformat(),
         )
