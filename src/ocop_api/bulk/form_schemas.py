@@ -2,11 +2,11 @@
 
 from pydantic import Field
 
-from ocop_api.bulk.schemas import KindRead
+from ocop_api.bulk.schemas import ImportKindRead
 from ocop_api.web.schemas import Output
 
 
-class TemplateRead(KindRead):
+class TemplateRead(ImportKindRead):
     """A kind of import with the files to fill in."""
 
     may_import: bool = Field(description="the caller may import this kind, and so download its files")

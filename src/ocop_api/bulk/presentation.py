@@ -12,12 +12,12 @@ from ocop_api.bulk.kinds.registry import KINDS
 from ocop_api.bulk.repository import Said
 from ocop_api.bulk.schemas import (
     CodeCount,
-    ColumnRead,
     FileRemark,
+    ImportColumnRead,
     ImportCounts,
+    ImportKindRead,
     ImportRead,
     ImportReport,
-    KindRead,
     RowProblem,
     RowRead,
     RowSubject,
@@ -100,16 +100,16 @@ def report_of(job: ImportJob, said: Sequence[Said], language: Language, now: dat
     )
 
 
-def kind_of(kind: AnyKind) -> KindRead:
+def kind_of(kind: AnyKind) -> ImportKindRead:
     """One kind with its columns."""
-    return KindRead(
+    return ImportKindRead(
         name=kind.name,
         title_vi=kind.title_vi,
         title_en=kind.title_en,
         natural_key_vi=kind.natural_key_vi,
         natural_key_en=kind.natural_key_en,
         columns=[
-            ColumnRead(
+            ImportColumnRead(
                 name=column.name,
                 title_vi=column.title_vi,
                 title_en=column.title_en,

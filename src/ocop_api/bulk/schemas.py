@@ -148,7 +148,7 @@ class RowRead(Output):
     subjects: list[RowSubject] = Field(description="what the row is about; empty in a dry run")
 
 
-class ColumnRead(Output):
+class ImportColumnRead(Output):
     """One column of a kind."""
 
     name: str = Field(examples=["product_name"])
@@ -164,7 +164,7 @@ class ColumnRead(Output):
     help_en: str
 
 
-class KindRead(Output):
+class ImportKindRead(Output):
     """One kind of import: what its rows are and which columns they have."""
 
     name: str = Field(examples=["products"])
@@ -172,10 +172,10 @@ class KindRead(Output):
     title_en: str
     natural_key_vi: str = Field(description="by what a row is recognised as registered already")
     natural_key_en: str
-    columns: list[ColumnRead]
+    columns: list[ImportColumnRead]
 
 
-class KindList(Output):
+class ImportKindList(Output):
     """The kinds of import."""
 
-    items: list[KindRead]
+    items: list[ImportKindRead]

@@ -13,11 +13,11 @@ from ocop_api.bulk.kinds.registry import KINDS
 from ocop_api.bulk.presentation import import_of, kind_of, rejected_csv, report_of, row_of
 from ocop_api.bulk.schemas import (
     ImportFilter,
+    ImportKindList,
     ImportOrder,
     ImportRead,
     ImportReport,
     ImportState,
-    KindList,
     RowFilter,
     RowRead,
 )
@@ -111,10 +111,10 @@ async def list_imports(
 
 
 @router.get("/kinds")
-async def list_import_kinds(caller: Caller) -> KindList:
+async def list_import_kinds(caller: Caller) -> ImportKindList:
     """What can be imported, with the columns of each kind."""
     del caller
-    return KindList(items=[kind_of(kind) for kind in KINDS.values()])
+    return ImportKindList(items=[kind_of(kind) for kind in KINDS.values()])
 
 
 @router.get("/{import_id}")
