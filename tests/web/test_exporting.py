@@ -150,7 +150,7 @@ async def test_a_workbook_holds_real_numbers_dates_and_texts(
     assert answer.headers["content-type"] == XLSX
     rows = _sheet(answer.content)
     assert len(rows) == 206
-    assert rows[0][2:4] == ("Mã", "change")
+    assert rows[0][2:4] == ("Mã", "Thay đổi")
     assert rows[1][1] == "=HYPERLINK(1)"
     assert rows[2][:4] == (1, None, "00001", -1.5)
     assert rows[2][4:7] == (datetime(2026, 1, 31), datetime(2026, 6, 16, 3, 30), True)  # noqa: DTZ001
