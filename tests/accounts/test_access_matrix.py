@@ -47,6 +47,11 @@ _KNOWN = {
     "grant_id": "select id::text from role_grant where role = 'producer'",
     "producer_id": "select producer_id::text from dossier",
     "product_id": "select product_id::text from dossier",
+    # The play has none of these: a product's id stands for one that is not there.
+    "gtin_id": "select product_id::text from dossier",
+    "standard_id": "select product_id::text from dossier",
+    "right_id": "select product_id::text from dossier",
+    "year": "select '2025'",
     "certificate_id": "select id::text from certificate where dossier_id is not null",
     "listing_id": "select id::text from listing",
     "gtin": "select gtin from lot where gtin is not null",
