@@ -35,6 +35,18 @@ class RowRejectedError(Exception):
         self.findings = findings
 
 
+@dataclass(frozen=True, slots=True)
+class Said:
+    """How often something was said of rows, with the first of them."""
+
+    code: str
+    column: str | None
+    outcome: str
+    rows: int
+    data: dict[str, Any]
+    examples: list[int]
+
+
 def nearest(typed: str, offered: Sequence[str]) -> str | None:
     """The offered word that is most probably meant, None when nothing is near."""
     found = process.extractOne(

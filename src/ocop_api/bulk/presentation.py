@@ -6,10 +6,10 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from ocop_api.bulk.findings import Said
 from ocop_api.bulk.headers import REASONS, heading_key
 from ocop_api.bulk.kinds.kind import AnyKind
 from ocop_api.bulk.kinds.registry import KINDS
-from ocop_api.bulk.repository import Said
 from ocop_api.bulk.schemas import (
     CodeCount,
     FileRemark,

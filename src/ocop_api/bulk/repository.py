@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, delete, exists, false, func, insert, selec
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from ocop_api.bulk.findings import Said
 from ocop_api.bulk.kinds.kind import Earlier, RowOutcome
 from ocop_api.bulk.schemas import ImportFilter, RowFilter
 from ocop_api.db.inserting import insert_rows
@@ -46,18 +47,6 @@ class Importer:
 
     disabled: bool
     grants: tuple[Grant, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """How often something was said of rows, with the first of them."""
-
-    code: str
-    column: str | None
-    outcome: str
-    rows: int
-    data: dict[str, Any]
-    examples: list[int]
 
 
 _SAID = """

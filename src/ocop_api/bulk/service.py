@@ -9,8 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from ocop_api.bulk.acting import snapshot
 from ocop_api.bulk.checking import look_at
+from ocop_api.bulk.findings import Said
 from ocop_api.bulk.kinds.registry import kind_named
-from ocop_api.bulk.repository import ImportRepository, Said
+from ocop_api.bulk.repository import ImportRepository
 from ocop_api.bulk.schemas import ImportFilter, ImportOrder, ImportState, RowFilter
 from ocop_api.bulk.spooling import Spooled, pieces_of
 from ocop_api.db.base import uuid7
