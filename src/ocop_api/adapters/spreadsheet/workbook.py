@@ -146,6 +146,7 @@ class FormWorkbook:
         self._book.set_properties({"created": created.replace(tzinfo=None), "author": author})
         self._author = author
         self._columns = columns
+        self._column_widths = [column.width for column in columns]
         self._lists = lists
         self._list_sheet = list_sheet
         self._row = 0
@@ -187,6 +188,11 @@ class FormWorkbook:
         """Write rows below those written so far; cells beyond the columns are kept without a heading."""
         for row in rows:
             self._row += 1
+            told = [
+                text if column.aside else "" for text, column in zip(row.cells, self._columns, strict=False)
+            ]
+            if any(told):
+                self._table.set_row(self._row, min(_height(told, self._column_widths), 200))
             for index, text in enumerate(row.cells):
                 self._cell(index, text, row.marks.get(index))
 
