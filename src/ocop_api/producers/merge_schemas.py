@@ -56,7 +56,9 @@ class MovedRead(Output):
     """The record was merged with another; `Location` leads there."""
 
     id: UUID = Field(description="of the absorbed record")
-    merged_into: UUID = Field(description="where it is found today")
+    merged_into: UUID = Field(
+        description="where it is found today", examples=["0192f7c4-6f0e-7a3b-9c56-1f2e3d4c5b6a"]
+    )
 
 
 class HistoryEntry(Output):

@@ -62,7 +62,7 @@ class StandardRead(Output):
     """A standard or certificate and what it is worth today."""
 
     id: UUID
-    kind: StandardKind
+    kind: StandardKind = Field(examples=["vietgap"])
     name: str | None
     number: str | None
     issuer: str | None
@@ -84,7 +84,7 @@ class RightRead(Output):
     """An intellectual property right and what it is worth today."""
 
     id: UUID
-    kind: RightKind
+    kind: RightKind = Field(examples=["trademark"])
     name: str | None
     number: str | None
     holder: str | None
