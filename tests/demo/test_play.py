@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pypdf
 import pytest
+from openpyxl import load_workbook
 from rich.console import Console
 
 from ocop_api.demo import perform
@@ -25,3 +26,10 @@ async def test_the_main_job_runs_through(database_url: str, tmp_path: Path) -> N
     assert "GIẤY CHỨNG NHẬN" in printed
     for page in ("verify-today.html", "passport.html"):
         assert "Cà phê" in (tmp_path / page).read_text("utf-8")
+    assert "Of 2 rows 1 made a product, 1 did not" in story
+    for picture in ("photo-320.webp", "test-report-preview.webp"):
+        assert (tmp_path / picture).read_bytes()[8:12] == b"WEBP"
+    catalogue = load_workbook(tmp_path / "catalogue.xlsx").worksheets[0]
+    taken_home = {cell.value for row in catalogue.iter_rows() for cell in row}
+    assert "Mắc ca sấy Tuy Đức" in taken_home
+    assert "Hạt mắc ca" not in taken_home

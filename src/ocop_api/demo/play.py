@@ -13,7 +13,7 @@ from rich.console import Console
 
 from ocop_api.adapters.postgres_embedded import EmbeddedPostgres
 from ocop_api.db import migrating
-from ocop_api.demo import scenes
+from ocop_api.demo import files, scenes
 from ocop_api.demo.stage import Stage, StageClock, build, fresh_database
 from ocop_api.domain.clock import vietnam_date
 from ocop_api.seeding import seed_reference
@@ -50,8 +50,10 @@ async def perform(url: str, out: Path, console: Console, *, short: bool = False)
         await scenes.catalogue(stage, today)
         await scenes.self_assessment(stage)
         certificate = await scenes.rating_under_26(stage, today)
+        await files.photo_and_evidence(stage, certificate)
         await scenes.traceability(stage, certificate)
         await scenes.listings(stage, certificate)
+        await files.lists(stage)
         await scenes.programme(stage)
         await scenes.ledger(stage)
         return stage.kept

@@ -90,14 +90,22 @@ class Stage:
         who: str | None = None,
         body: Any = None,
         content: bytes | None = None,
+        form: Mapping[str, str] | None = None,
+        file: tuple[str, bytes, str] | None = None,
         headers: Mapping[str, str] | None = None,
         expect: int | None = None,
     ) -> httpx.Response:
-        """One request, by somebody or the public; any other status than expected ends the play."""
+        """One request, by somebody or the public; any other status than expected ends the play.
+
+        ``form`` and ``file`` (name, content, media type) make a multipart body.
+        """
         sent = dict(headers or {})
         if who is not None:
             sent["Authorization"] = f"Bearer {await self._token(who)}"
-        answer = await self.http.request(method, path, json=body, content=content, headers=sent)
+        parts = None if file is None else {"file": file}
+        answer = await self.http.request(
+            method, path, json=body, content=content, data=form, files=parts, headers=sent
+        )
         good = answer.status_code == expect if expect else answer.is_success
         if not good:
             shown = answer.text
