@@ -76,6 +76,7 @@ class RowReader:
         self._columns: list[tuple[int, Column]] = [
             (index, columns[name]) for index, name in enumerate(source.names) if name is not None
         ]
+        self._lenient = {column.name for _, column in self._columns if column.lenient}
         self._absent = dict.fromkeys(set(columns) - {column.name for _, column in self._columns})
         self._records: Iterator[Record] = source.records(after=after)
 
@@ -88,12 +89,13 @@ class RowReader:
         return [self._checked(record) for record in islice(self._records, count)]
 
     def _checked(self, record: Record) -> CheckedRow:
-        reasons = list(record.faults)
-        remarks = list(record.remarks)
+        # A cell that is not needed does not cost the row its place.
+        reasons = [fault for fault in record.faults if fault.column not in self._lenient]
+        remarks = [*record.remarks, *(fault for fault in record.faults if fault.column in self._lenient)]
         values: dict[str, Any] = dict(self._absent)
         # A row of the wrong width has its cells under the wrong headings.
         misplaced = any(fault.column is None for fault in reasons)
-        faulty = {fault.column for fault in reasons}
+        faulty = {fault.column for fault in record.faults}
         for index, column in () if misplaced else self._columns:
             value, finding = column.read(record.cells[index])
             values[column.name] = value

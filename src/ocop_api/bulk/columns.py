@@ -108,6 +108,8 @@ class Column:
         title_en: heading in English.
         type: how a cell is read.
         required: an empty cell rejects the row, a missing column the file.
+        unless: name of another column that may say the same; with it in the file this one may be missing
+            or empty, and the kind decides whether a row says enough.
         lenient: a cell that cannot be read is left out with a remark instead of rejecting the row.
         synonyms: further headings under which the column is met.
         choices: of a choice column.
@@ -123,6 +125,7 @@ class Column:
     title_en: str
     type: ColumnType = ColumnType.TEXT
     required: bool = False
+    unless: str | None = None
     lenient: bool = False
     synonyms: tuple[str, ...] = ()
     choices: tuple[Choice, ...] = ()
@@ -153,7 +156,8 @@ class Column:
         if len(cell) > self.limit:
             return None, Finding(self.name, "bulk.cell_too_long", {"limit": self.limit, "found": len(cell)})
         if not cell:
-            return None, Finding(self.name, "bulk.required_missing") if self.required else None
+            needed = self.required and self.unless is None
+            return None, Finding(self.name, "bulk.required_missing") if needed else None
         return self._choose(cell) if self.choices else self._parse(cell)
 
     def _parse(self, cell: str) -> tuple[Any, Finding | None]:

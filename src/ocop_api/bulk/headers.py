@@ -131,7 +131,11 @@ class HeaderMatcher:
         return remarks
 
     def _require(self, written: Sequence[str], names: Sequence[str | None]) -> None:
-        missing = [c for c in self._columns.values() if c.required and c.name not in names]
+        missing = [
+            c
+            for c in self._columns.values()
+            if c.required and c.name not in names and (c.unless is None or c.unless not in names)
+        ]
         if not missing:
             return
         free = [text for text, name in zip(written, names, strict=True) if name is None and heading_key(text)]

@@ -29,7 +29,11 @@ _ZERO_DECIMALS = re.compile(r"(?<=\d)[.,](?:0{1,2}|0{4,})$", re.ASCII)
 _EXPONENT = re.compile(r"\d+(?:[.,]\d+)?\s*[eE]\s*\+?\s*\d+", re.ASCII)
 _MAX_DIGITS = 14
 
-_STARS = re.compile(r"([3-5])(?:[.,]0+)?\s*(?:ocop\s*)?(?:sao|stars?|\*|★)?", re.ASCII | re.IGNORECASE)
+_STARS = re.compile(
+    r"(?:(?:ocop|hạng|đạt)\s+)*([3-5])(?:[.,]0+)?\s*(?:ocop\s*)?(?:sao|stars?|\*|★)?(?:\s+ocop)?",
+    re.IGNORECASE,
+)
+_DRAWN_STARS = re.compile(r"[★*⭐]{3,5}")
 _YES = frozenset({"co", "x", "yes", "y", "true", "1", "dung", "c", "✓", "v"})
 _NO = frozenset({"khong", "no", "n", "false", "0", "sai", "k", "-"})
 
@@ -164,12 +168,15 @@ def parse_boolean(cell: str) -> Parsed:
 
 
 def parse_stars(cell: str) -> Parsed:
-    """The rank 3 to 5: "4", "4 sao", "4.0".
+    """The rank 3 to 5: "4", "4 sao", "hạng 4 sao", "4.0", "★★★★".
 
     Raises:
         UnreadableError: ``bulk.stars_invalid``.
     """
-    match = _STARS.fullmatch(cell.strip())
+    typed = cell.replace("\ufe0f", "").strip()
+    if _DRAWN_STARS.fullmatch(typed):
+        return Parsed(len(typed))
+    match = _STARS.fullmatch(typed)
     if match is None:
         raise _refused("bulk.stars_invalid", cell)
     return Parsed(int(match[1]))

@@ -10,12 +10,15 @@ from ocop_api.bulk.findings import Finding, RowRejectedError
 from ocop_api.bulk.kinds.kind import ReadRow
 from ocop_api.bulk.kinds.registrant import form_of_name, written_place
 from ocop_api.bulk.placing import WrittenPlace
+from ocop_api.bulk.written import decision_parts
 from ocop_api.domain.regime_terms import ProducerForm
 from ocop_api.domain.vietnamese import fold
 
 _RECOGNISED = {"recognised", "recognized", "cong nhan", "da cong nhan", "duoc cong nhan"}
 _DECISION, _PRESS = "A", "B1"
 """Confidence: the decision is at hand; press or portal. Lower grades (B2, C) show no recognition."""
+
+_LONGEST_NUMBER = 64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +62,11 @@ def read_product_row(row: ReadRow, *, today: date) -> ProductRow:
     form = form_of_name(values["producer"]) if typed is None else ProducerForm(typed)
     if form is None:
         wrong.append(Finding("producer_type", "bulk.producer_type_missing", {"producer": values["producer"]}))
+    number, dated = decision_parts(values["decision_no"] or "")
+    if len(number) > _LONGEST_NUMBER:
+        told = {"limit": _LONGEST_NUMBER, "found": len(number)}
+        wrong.append(Finding("decision_no", "bulk.cell_too_long", told))
+    values = {**values, "decision_no": number or None, "decision_date": values["decision_date"] or dated}
     if wrong or form is None:
         raise RowRejectedError(*wrong)
     return ProductRow(
@@ -107,6 +115,9 @@ def _recognition(
 def _obstacle(values: Mapping[str, Any], today: date) -> Finding | None:
     """Why a row that speaks of a recognition shows none; None when it does."""
     status, stars, decided_on = values["status"], values["stars"], values["decision_date"]
+    if not status and values["decision_no"] and decided_on is not None:
+        # A list of decided stars has no need to say "recognised" in every row.
+        status = "recognised"
     if not status:
         return Finding("status", "bulk.status_missing", {"stars": stars})
     if fold(status) not in _RECOGNISED:

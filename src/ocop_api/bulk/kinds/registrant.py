@@ -5,14 +5,16 @@ from collections.abc import Mapping
 from typing import Any
 
 from ocop_api.bulk.columns import Choice, Column, ColumnType
+from ocop_api.bulk.findings import Finding, RowRejectedError
 from ocop_api.bulk.placing import WrittenPlace
+from ocop_api.bulk.written import units_of_address
 from ocop_api.domain.regime_terms import ProducerForm
 from ocop_api.domain.vietnamese import fold
 
 _STRUCTURE = re.compile(r"\s*\(\s*(34|63)\s*[-\s]?\s*tỉnh\s*\)\s*$", re.IGNORECASE)
 
 FORMS = (
-    Choice(ProducerForm.COMPANY, "Công ty", "Company", ("Công ty TNHH", "Công ty cổ phần")),
+    Choice(ProducerForm.COMPANY, "Công ty", "Company", ("Công ty TNHH", "Công ty cổ phần", "Cty", "C.ty")),
     Choice(ProducerForm.COOPERATIVE, "Hợp tác xã", "Cooperative", ("HTX",)),
     Choice(
         ProducerForm.COOPERATIVE_UNION, "Liên hiệp hợp tác xã", "Union of cooperatives", ("Liên hiệp HTX",)
@@ -66,6 +68,7 @@ PLACE_COLUMNS = (
         title_en="Province",
         type=ColumnType.PLACE,
         required=True,
+        unless="address",
         synonyms=("tỉnh/thành phố", "tỉnh, thành phố", "tỉnh thành"),
         example="Lâm Đồng",
         help_vi="Tên tỉnh, cũ hay mới đều được.",
@@ -84,14 +87,24 @@ PLACE_COLUMNS = (
 
 
 def written_place(values: Mapping[str, Any]) -> WrittenPlace:
-    """The place of a row as it writes it."""
-    typed = values["province"] or ""
+    """The place of a row as it writes it: in cells of its own, or at the end of a whole address.
+
+    Raises:
+        RowRejectedError: ``bulk.required_missing`` for a row that names no province.
+    """
+    said = units_of_address(values.get("address") or "")
+    typed = values["province"] or said.province
+    if not typed:
+        raise RowRejectedError(Finding("province", "bulk.required_missing"))
     marked = _STRUCTURE.search(typed)
     province = typed if marked is None else typed[: marked.start()]
+    commune = values.get("commune") or ""
     code, district = values.get("old_province_code") or "", values.get("district") or ""
+    if not commune and not district:
+        commune, district = said.commune, said.district
     # Districts ended with the 63 provinces, so one of them dates the names beside it.
     structure = marked[1] if marked is not None else ("63" if code or district else None)
-    return WrittenPlace(province.strip(), code, district, values.get("commune") or "", structure)
+    return WrittenPlace(province.strip(), code, district, commune, structure)
 
 
 def form_of_name(name: str) -> ProducerForm | None:

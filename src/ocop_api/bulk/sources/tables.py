@@ -151,8 +151,11 @@ class SheetTable(_Table):
 
     def _head(self, sheet: str, matcher: HeaderMatcher) -> tuple[str, Record | None]:
         rows = list(islice((row for row in self._book.rows(sheet) if any(row.cells)), HEADER_WITHIN))
-        for span in self._book.merged(sheet):
+        spans = self._book.merged(sheet)
+        for span in spans:
             _fill_down(rows, span)
+        for span in spans:
+            _tell_group(rows, span, matcher)
         records = [Record(row.number, [_tidy(cell) for cell in row.cells]) for row in rows]
         return sheet, _header_of(records, matcher) if records else None
 
@@ -188,3 +191,22 @@ def _tidy(cell: str) -> str:
     if text.isascii():
         return text.replace("\x00", "")
     return unicodedata.normalize("NFC", text)
+
+
+def _tell_group(rows: Sequence[SheetRow], span: Span, matcher: HeaderMatcher) -> None:
+    """Put a heading over several columns before those below it that only so name a column.
+
+    "Quyết định công nhận" over "Số" and "Ngày" makes "Quyết định công nhận Số".
+    """
+    if span.first_row != span.last_row or span.first_column == span.last_column:
+        return
+    group = next((row for row in rows if row.number == span.first_row), None)
+    below = next((row for row in rows if row.number == span.first_row + 1), None)
+    if group is None or below is None:
+        return
+    heading = _tidy(group.cells[span.first_column - 1])
+    for index in range(span.first_column - 1, min(span.last_column, len(below.cells))):
+        own = _tidy(below.cells[index])
+        together = f"{heading} {own}"
+        if own and matcher.exact(own) is None and matcher.exact(together) is not None:
+            below.cells[index] = together
