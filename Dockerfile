@@ -14,7 +14,7 @@ FROM python:3.11-slim
 RUN useradd --system --uid 10001 --home-dir /var/lib/ocop --create-home ocop
 COPY --from=build /opt/ocop /opt/ocop
 ENV PATH=/opt/ocop/bin:$PATH PYTHONUNBUFFERED=1 OCOP_MODE=production \
-    OCOP_DATA_DIR=/var/lib/ocop OCOP_STORAGE_ROOT=/var/lib/ocop/storage
+    OCOP_DATA_DIR=/var/lib/ocop OCOP_STORAGE_ROOT=/var/lib/ocop/storage OCOP_MAIL_OUTBOX=/var/lib/ocop/outbox
 USER ocop
 WORKDIR /var/lib/ocop
 VOLUME /var/lib/ocop
