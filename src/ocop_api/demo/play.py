@@ -18,10 +18,13 @@ from ocop_api.demo.stage import Stage, StageClock, build, fresh_database
 from ocop_api.domain.clock import vietnam_date
 from ocop_api.seeding import seed_reference
 from ocop_api.settings import DatabaseSettings, SecuritySettings, Settings, StorageSettings, utc_now
+from ocop_api.web import logs
 
 
 async def play(out: Path, console: Console) -> None:
     """Play everything on an own database beside the configured one (or on the embedded server)."""
+    # A line for every request would bury the story.
+    logs.configure("warning", human=True)
     given = os.environ.get("OCOP_DATABASE_URL", "")
     data = Settings().data_dir
     server = None if given else EmbeddedPostgres(data)
