@@ -120,9 +120,11 @@ def downgrade() -> None:
 
     op.drop_index("ix_import_job__finished_at", "import_job")
     op.drop_constraint(op.f("ck_import_job__format"), "import_job", type_="check")
-    # Imports of other kinds stay as they are; only new ones are held to the kinds of before.
-    op.execute(
-        "alter table import_job add constraint ck_import_job__kind check (kind in ('products')) not valid"
+    # Imports of the newer kinds stay as they are, so the check of before has to let them be.
+    op.create_check_constraint(
+        op.f("ck_import_job__kind"),
+        "import_job",
+        "kind in ('products', 'producers', 'certificates', 'listings', 'growing_areas', 'users')",
     )
     op.execute("update import_job set total = created + updated + unchanged + rejected where total is null")
     op.alter_column("import_job", "total", nullable=False)

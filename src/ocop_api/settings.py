@@ -45,7 +45,8 @@ class WebSettings(_Group):
 
     public_url: str = Field("http://localhost:8000", description="base of every link, QR code and page")
     password_reset_url: str = Field(
-        "{public_url}/password-reset#token={token}", description="page of the app that a reset letter links to"
+        "{public_url}/password-reset#token={token}",
+        description="page of the app that a reset letter links to",
     )
     invitation_url: str = Field(
         "{public_url}/invitation#token={token}", description="page of the app that an invitation links to"

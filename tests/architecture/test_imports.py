@@ -15,7 +15,7 @@ BREACHES = [
     ("products/router/registering.py", "import sqlalchemy", "Routers hold no SQL"),
     ("products/service.py", "import ocop_api.dossiers.service", "One stack"),
     ("dossiers/policy.py", "import ocop_api.products.repository", "Only a feature's own services"),
-    ("products/router/registering.py", "import ocop_api.products.repository", "Only a feature's own services"),
+    ("products/router/registering.py", "import ocop_api.products.repository", "Only a feature's own"),
     ("products/repository/registering.py", "import ocop_api.products.service", "Inside a feature"),
     ("utils/__init__.py", "", "One stack"),
 ]
