@@ -71,6 +71,12 @@ def _prepare_template() -> None:
     os.environ[_TEMPLATE] = name
 
 
+@pytest.fixture(autouse=True)
+def logged_to_this_test() -> None:
+    """A command under test logs to streams that end with it; what follows must not write there."""
+    logs.configure("error")
+
+
 @pytest.fixture(scope="session")
 def postgres() -> str:
     """URL of the server's maintenance database; the template is ready."""

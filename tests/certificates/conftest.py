@@ -66,7 +66,7 @@ class World:
                         representative_name="Nguyễn Thị Kín",
                         phone="0912 345 678",
                         email="kin@example.vn",
-                        tax_code=f"64001{self.count:05d}",
+                        tax_code=f"067190{self.count:06d}",
                     ),
                 )
             )
