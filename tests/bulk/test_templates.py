@@ -102,7 +102,7 @@ async def test_codes_are_text_and_a_filled_template_is_taken_back(
 async def test_templates_are_listed_with_what_the_caller_may(
     client: httpx.AsyncClient, officer: dict[str, str]
 ) -> None:
-    listed = (await client.get("/v1/imports/templates", headers=officer)).json()["items"]
+    listed = (await client.get("/v1/imports/kinds", headers=officer)).json()["items"]
     allowed = {item["name"]: item["may_import"] for item in listed}
     assert (allowed["products"], allowed["users"]) == (True, False)
     first = await client.get(listed[0]["csv_url"], headers=officer)

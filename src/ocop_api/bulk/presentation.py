@@ -23,6 +23,7 @@ from ocop_api.bulk.schemas import (
     RowSubject,
 )
 from ocop_api.db.tables.bulk import ImportJob, ImportRow
+from ocop_api.domain.actor import Actor
 from ocop_api.web.texts import Language, text_of
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -100,14 +101,18 @@ def report_of(job: ImportJob, said: Sequence[Said], language: Language, now: dat
     )
 
 
-def kind_of(kind: AnyKind) -> ImportKindRead:
-    """One kind with its columns."""
+def kind_of(kind: AnyKind, caller: Actor) -> ImportKindRead:
+    """One kind with its columns and its files to fill in."""
+    form = f"/v1/imports/templates/{kind.name}"
     return ImportKindRead(
         name=kind.name,
         title_vi=kind.title_vi,
         title_en=kind.title_en,
         natural_key_vi=kind.natural_key_vi,
         natural_key_en=kind.natural_key_en,
+        may_import=caller.may(kind.permission),
+        workbook_url=f"{form}.xlsx",
+        csv_url=f"{form}.csv",
         columns=[
             ImportColumnRead(
                 name=column.name,

@@ -172,10 +172,15 @@ class ImportKindRead(Output):
     title_en: str
     natural_key_vi: str = Field(description="by what a row is recognised as registered already")
     natural_key_en: str
+    may_import: bool = Field(description="the caller may import this kind, and so download its files")
+    workbook_url: str = Field(
+        description="the workbook to fill in", examples=["/v1/imports/templates/products.xlsx"]
+    )
+    csv_url: str = Field(description="the heading alone", examples=["/v1/imports/templates/products.csv"])
     columns: list[ImportColumnRead]
 
 
 class ImportKindList(Output):
-    """The kinds of import."""
+    """The kinds of import, in the order in which they are offered."""
 
     items: list[ImportKindRead]

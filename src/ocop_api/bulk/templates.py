@@ -41,14 +41,6 @@ class TemplateService:
         self._actor = actor
         self._today = vietnam_date(now)
 
-    def kinds(self) -> list[AnyKind]:
-        """Every kind, in the order in which they are offered."""
-        return list(KINDS.values())
-
-    def may_import(self, kind: AnyKind) -> bool:
-        """Whether the actor may import the kind anywhere."""
-        return self._actor.may(kind.permission)
-
     async def workbook(self, kind_name: str, language: Language) -> bytes:
         """The workbook to fill in, with today's places of the actor's provinces to choose from.
 
@@ -109,7 +101,7 @@ class TemplateService:
         kind = KINDS.get(name)
         if kind is None:
             raise NotFound("bulk.no_template", kind=name[:60], known=list(KINDS))
-        if not self.may_import(kind):
+        if not self._actor.may(kind.permission):
             raise Forbidden("auth.not_permitted", permission=kind.permission.value)
         return kind
 

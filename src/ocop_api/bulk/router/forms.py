@@ -10,8 +10,6 @@ from fastapi.responses import StreamingResponse
 
 from ocop_api.adapters.spreadsheet.workbook import MEDIA_TYPE
 from ocop_api.bulk.corrections import CorrectionService
-from ocop_api.bulk.form_schemas import TemplateList, TemplateRead
-from ocop_api.bulk.presentation import kind_of
 from ocop_api.bulk.router.imports import visible_import
 from ocop_api.bulk.spooling import temporary_file
 from ocop_api.bulk.templates import TemplateService
@@ -25,23 +23,6 @@ from ocop_api.web.session import ReadSession, database_of
 router = feature_router("/v1/imports", "imports")
 
 _PIECE = 256 * 1024
-
-
-@router.get("/templates")
-async def list_import_templates(session: ReadSession, caller: Caller, now: Now) -> TemplateList:
-    """A file to fill in for each kind of import, with what its columns take."""
-    service = TemplateService(session, caller, now())
-    return TemplateList(
-        items=[
-            TemplateRead(
-                **dict(kind_of(kind)),
-                may_import=service.may_import(kind),
-                workbook_url=f"/v1/imports/templates/{kind.name}.xlsx",
-                csv_url=f"/v1/imports/templates/{kind.name}.csv",
-            )
-            for kind in service.kinds()
-        ]
-    )
 
 
 @router.get(

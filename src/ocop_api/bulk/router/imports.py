@@ -112,9 +112,8 @@ async def list_imports(
 
 @router.get("/kinds")
 async def list_import_kinds(caller: Caller) -> ImportKindList:
-    """What can be imported, with the columns of each kind."""
-    del caller
-    return ImportKindList(items=[kind_of(kind) for kind in KINDS.values()])
+    """What can be imported, with the columns of each kind and the files to fill in."""
+    return ImportKindList(items=[kind_of(kind, caller) for kind in KINDS.values()])
 
 
 @router.get("/{import_id}")
