@@ -128,7 +128,8 @@ _counter = itertools.count()
 async def database_url(postgres: str) -> AsyncIterator[str]:
     """A database of this test alone, cloned from the migrated template."""
     name = f"ocop_t_{os.getpid()}_{next(_counter)}"
-    await run_statement(f'create database "{name}" template "{os.environ[_TEMPLATE]}"')
+    # Copying the files of a template this small takes half the time of writing it through the log.
+    await run_statement(f'create database "{name}" template "{os.environ[_TEMPLATE]}" strategy file_copy')
     yield url_of(name)
     await run_statement(f'drop database if exists "{name}" with (force)')
 

@@ -1,5 +1,6 @@
 """Bringing a database to the schema of this version."""
 
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
@@ -22,8 +23,9 @@ def configuration(url: str) -> Config:
     return config
 
 
+@cache
 def head_revision() -> str:
-    """The newest revision this version knows."""
+    """The newest revision this version knows; read once, since the scripts do not change under us."""
     head = ScriptDirectory.from_config(configuration("")).get_current_head()
     if head is None:
         raise RuntimeError("no migrations found")
