@@ -56,6 +56,8 @@ __all__ = [
     "editions",
     "load_edition",
     "read_edition",
+    "read_header",
+    "read_set",
 ]
 
 Json: TypeAlias = Mapping[str, Any]
@@ -69,7 +71,7 @@ def editions() -> tuple[EditionHeader, ...]:
         EditionError: the header of an edition contradicts itself.
     """
     folders = (folder for folder in _shelf().iterdir() if folder.joinpath("edition.json").is_file())
-    headers = (_checked_header(_read(folder.joinpath("edition.json"))) for folder in folders)
+    headers = (read_header(_read(folder.joinpath("edition.json"))) for folder in folders)
     return tuple(sorted(headers, key=lambda header: header.in_force_from))
 
 
@@ -111,8 +113,8 @@ def read_edition(header: Json, sets: Sequence[Json]) -> Edition:
     Raises:
         EditionError: with every contradiction found that the data do not declare as a problem.
     """
-    head = _checked_header(header)
-    built = [_criteria_set(head, raw) for raw in sets]
+    head = read_header(header)
+    built = [read_set(head, raw) for raw in sets]
     faults = [fault for criteria_set in built for fault in check_set(head, criteria_set)]
     if tuple(criteria_set.number for criteria_set in built) != head.set_numbers:
         faults.append(f"the sets must be numbered {head.set_numbers}")
@@ -133,7 +135,8 @@ def _read(file: Traversable) -> dict[str, Any]:
     return content
 
 
-def _checked_header(raw: Json) -> EditionHeader:
+def read_header(raw: Json) -> EditionHeader:
+    """Build the header of an edition from decoded JSON and check it; raises as ``read_edition``."""
     header = EditionHeader(
         code=raw["edition"],
         legal_basis=raw["legal_basis"],
@@ -223,7 +226,8 @@ def _group(raw: Json) -> Group:
     )
 
 
-def _criteria_set(header: EditionHeader, raw: Json) -> CriteriaSet:
+def read_set(header: EditionHeader, raw: Json) -> CriteriaSet:
+    """Build one set from decoded JSON; ``consistency.check_set`` checks it."""
     parts = tuple(
         Part(
             code=part["code"],
