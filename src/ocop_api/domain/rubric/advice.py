@@ -100,8 +100,9 @@ def advise(
     alternatives: list[Alternative] = []
     for goal, selection in ways:
         lifts = tuple(lift(position, rung, goal) for position, rung in selection)
+        # The sheet is finished and no gate ends it, so exactly one star is in reach.
         after = evaluate(sheet_after(sheet, lifts), rules)
-        alternatives.append(Alternative(lifts, after.total, after.star))
+        alternatives.append(Alternative(lifts, after.total, after.stars_in_reach[0]))
     return told(
         prospect=Prospect.WITHIN_REACH, minimums=minimums, alternatives=tuple(alternatives), obstacles=()
     )

@@ -123,7 +123,7 @@ class Alternative:
 
     lifts: tuple[Lift, ...]
     total: Decimal
-    star: int | None
+    star: int
 
     @property
     def steps(self) -> int:
