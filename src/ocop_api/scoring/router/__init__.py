@@ -2,6 +2,12 @@
 
 from fastapi import APIRouter
 
-from ocop_api.scoring.router import councils, editions, self_assessment, sessions
+from ocop_api.scoring.router import advice, councils, editions, self_assessment, sessions
 
-routers: tuple[APIRouter, ...] = (editions.router, councils.router, sessions.router, self_assessment.router)
+routers: tuple[APIRouter, ...] = (
+    editions.router,
+    advice.router,
+    councils.router,
+    sessions.router,
+    self_assessment.router,
+)
