@@ -108,8 +108,10 @@ class Lift:
         """What the council will look at."""
         data: dict[str, object] = {"criterion": self.criterion.code}
         if self.evidence:
-            kinds = tuple(Text(vi=KINDS[kind].vi, en=KINDS[kind].en) for kind in self.evidence)
-            return statement("advice_evidence", **data, kinds=kinds)
+            # The names hold commas themselves, so they are joined by semicolons.
+            facts = [KINDS[kind] for kind in self.evidence]
+            names = Text(vi="; ".join(kind.vi for kind in facts), en="; ".join(kind.en for kind in facts))
+            return statement("advice_evidence", **data, kinds=self.evidence, names=names)
         return statement("advice_by_samples" if self.samples else "advice_on_site", **data)
 
 
