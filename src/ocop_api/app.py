@@ -2,9 +2,11 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import cache
 
 from fastapi import APIRouter, FastAPI
 from starlette.middleware.cors import CORSMiddleware
+from starlette.routing import BaseRoute
 
 import ocop_api.db.tables  # noqa: F401 - constraint names are looked up in the metadata
 from ocop_api.accounts import router as accounts
@@ -53,6 +55,15 @@ ROUTERS: tuple[APIRouter, ...] = (
 )
 
 
+@cache
+def _operations() -> tuple[BaseRoute, ...]:
+    """The routes of all features, which hold no state; analysing hundreds of them again takes 0.2 s."""
+    every = APIRouter(generate_unique_id_function=lambda route: route.name)
+    for router in ROUTERS:
+        every.include_router(router)
+    return tuple(every.routes)
+
+
 def create_app(settings: Settings, clock: Clock = utc_now) -> FastAPI:
     """Build the application for these settings; ``clock`` may replay any date."""
     database = Database(settings.database)
@@ -75,7 +86,6 @@ def create_app(settings: Settings, clock: Clock = utc_now) -> FastAPI:
         openapi_url=None,
         lifespan=lifespan,
         redirect_slashes=False,
-        generate_unique_id_function=lambda route: route.name,
     )
     app.state.settings = settings
     app.state.database = database
@@ -92,8 +102,7 @@ def create_app(settings: Settings, clock: Clock = utc_now) -> FastAPI:
     app.state.key_uses = key_uses
     problems.install(app)
     health.install(app)
-    for router in ROUTERS:
-        app.include_router(router)
+    app.router.routes.extend(_operations())
     openapi.install(app)
     if settings.web.cors_origins:
         app.add_middleware(

@@ -72,7 +72,7 @@ _KNOWN = {
     "photo_id": "select id::text from product_photo",
     "kind": "select 'products'",
     "q": "select 'ca phe'",
-    "name": "select 'products-0.xml'",
+    "name": "select 'products-1.xml'",
     "address": "select product_id::text from dossier",
     "product_code": "select product_code from product where product_code is not null",
 }

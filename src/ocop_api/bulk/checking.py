@@ -1,6 +1,6 @@
 """Looking at a file before it is accepted, and reading its rows by the columns of their kind."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import date
@@ -14,10 +14,12 @@ from ocop_api.bulk.kinds.kind import AnyKind, Prepared, ReadRow
 from ocop_api.bulk.sources.opening import open_source
 from ocop_api.bulk.sources.record import FileFormat, Record, Source
 from ocop_api.domain.errors import Invalid
+from ocop_api.web.exporting.formulas import as_meant
 
 MAX_ROWS = 2_000_000
 _LOOKED_AT = 2_000
 """Rows that are read before a file is accepted; a smaller file is known whole."""
+_HEADER_DOES_NOT_FIT = {"bulk.missing_column", "bulk.unknown_header"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +33,33 @@ class Looked:
     total: int | None
 
 
-def look_at(path: Path, kind: AnyKind, *, sheet: str | None) -> Looked:
+def look_at(path: Path, kind: AnyKind, others: Iterable[AnyKind], *, sheet: str | None) -> Looked:
     """Open a file and read its beginning; runs in a thread.
 
     Raises:
-        Invalid: what ``open_source`` refuses, ``bulk.no_rows``, and what is wrong with the first rows.
+        Invalid: what ``open_source`` refuses, ``bulk.no_rows``, what is wrong with the first rows, and
+            ``bulk.wrong_kind`` for a header that fits another kind.
     """
+    try:
+        return _looked(path, kind, sheet)
+    except Invalid as refused:
+        if refused.code not in _HEADER_DOES_NOT_FIT:
+            raise
+        fitting = [other.name for other in others if other is not kind and _fits(path, other, sheet)]
+        if not fitting:
+            raise
+        raise Invalid("bulk.wrong_kind", kind=kind.name, fitting=fitting) from refused
+
+
+def _fits(path: Path, kind: AnyKind, sheet: str | None) -> bool:
+    try:
+        _looked(path, kind, sheet)
+    except Invalid:
+        return False
+    return True
+
+
+def _looked(path: Path, kind: AnyKind, sheet: str | None) -> Looked:
     with closing(open_source(path, kind, sheet=sheet)) as source:
         seen = sum(1 for _ in islice(source.records(), _LOOKED_AT))
     if not seen:
@@ -97,7 +120,7 @@ class RowReader:
         misplaced = any(fault.column is None for fault in reasons)
         faulty = {fault.column for fault in record.faults}
         for index, column in () if misplaced else self._columns:
-            value, finding = column.read(record.cells[index])
+            value, finding = column.read(as_meant(record.cells[index]))
             values[column.name] = value
             if finding is None or column.name in faulty:
                 continue

@@ -10,6 +10,7 @@ from typing import Any
 from ocop_api.bulk.findings import nearest
 from ocop_api.domain.errors import Invalid
 from ocop_api.domain.product_code import ProductCode
+from ocop_api.domain.registration import tax_code
 from ocop_api.domain.rubric.edition import editions, load_edition
 from ocop_api.domain.traceability.gs1 import check_digit
 from ocop_api.domain.vietnamese import fold
@@ -39,8 +40,6 @@ _NO = frozenset({"khong", "no", "n", "false", "0", "sai", "k", "-"})
 
 _EMAIL = re.compile(r"[^@\s,;<>\"]{1,64}@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
 _URL = re.compile(r"https?://[^\s/?#@]+\.[^\s/?#@]+(?:[/?#]\S*)?", re.IGNORECASE)
-_TAX_CODE = re.compile(r"\d{10}(?:-\d{3})?|\d{12}", re.ASCII)
-_TAX_WEIGHTS = (31, 29, 23, 19, 17, 13, 7, 5, 3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,20 +237,17 @@ def parse_tax_code(cell: str) -> Parsed:
     Raises:
         UnreadableError: ``bulk.tax_code_invalid``, with the leading zero put back where that fits.
     """
-    text = re.sub(r"[\s.]", "", cell)
-    if re.fullmatch(r"\d{13}", text, re.ASCII):
-        text = f"{text[:10]}-{text[10:]}"
-    if _TAX_CODE.fullmatch(text):
-        return Parsed(text)
-    suggestion = None
-    if re.fullmatch(r"\d{9}", text, re.ASCII) and _is_tax_code(f"0{text}"):
-        suggestion = f"0{text}"
-    raise _refused("bulk.tax_code_invalid", cell, suggestion)
+    code = _tax_code(cell)
+    if code is None:
+        raise _refused("bulk.tax_code_invalid", cell, _tax_code(f"0{cell.strip()}"))
+    return Parsed(code)
 
 
-def _is_tax_code(digits: str) -> bool:
-    total = sum(weight * int(digit) for weight, digit in zip(_TAX_WEIGHTS, digits, strict=False))
-    return 10 - total % 11 == int(digits[9])
+def _tax_code(typed: str) -> str | None:
+    try:
+        return tax_code(typed)
+    except ValueError:
+        return None
 
 
 def parse_email(cell: str) -> Parsed:

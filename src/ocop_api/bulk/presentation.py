@@ -24,9 +24,8 @@ from ocop_api.bulk.schemas import (
 )
 from ocop_api.db.tables.bulk import ImportJob, ImportRow
 from ocop_api.domain.actor import Actor
+from ocop_api.web.exporting.formulas import defused
 from ocop_api.web.texts import Language, text_of
-
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def import_of(job: ImportJob, language: Language) -> ImportRead:
@@ -164,7 +163,7 @@ async def rejected_csv(
     """
     reasons = {heading_key(name) for name in REASONS}
     kept = [i for i, name in enumerate(header) if heading_key(name) not in reasons]
-    yield b"\xef\xbb\xbf" + _line([*(_defused(header[i]) for i in kept), *REASONS])
+    yield b"\xef\xbb\xbf" + _line([*(defused(header[i]) for i in kept), *REASONS])
     async for rows in pages:
         yield b"".join(_told(header, kept, row, language) for row in rows)
 
@@ -181,14 +180,10 @@ def _told(header: Sequence[str], kept: Sequence[int], row: ImportRow, language: 
         ", ".join(p.code for p in problems),
         messages,
     )
-    return _line([_defused(cell) for cell in (*(cells[i] for i in kept), *told, *extra)])
+    return _line([defused(cell) for cell in (*(cells[i] for i in kept), *told, *extra)])
 
 
 def _line(cells: Sequence[str]) -> bytes:
     out = io.StringIO(newline="")
     csv.writer(out).writerow(cells)
     return out.getvalue().encode()
-
-
-def _defused(cell: str) -> str:
-    return f"'{cell}" if cell.startswith(_FORMULA) else cell

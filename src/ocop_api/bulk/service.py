@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from ocop_api.bulk.acting import snapshot
 from ocop_api.bulk.checking import look_at
 from ocop_api.bulk.findings import Said
-from ocop_api.bulk.kinds.registry import kind_named
+from ocop_api.bulk.kinds.registry import KINDS, kind_named
 from ocop_api.bulk.repository import ImportRepository
 from ocop_api.bulk.schemas import ImportFilter, ImportOrder, ImportState, RowFilter
 from ocop_api.bulk.spooling import Spooled, pieces_of
@@ -63,7 +63,9 @@ class ImportService:
             Conflict: ``bulk.import_id_taken`` for another file, order or person.
         """
         self.check_order(order)
-        looked = await asyncio.to_thread(look_at, file.path, kind_named(order.kind), sheet=order.sheet)
+        looked = await asyncio.to_thread(
+            look_at, file.path, kind_named(order.kind), KINDS.values(), sheet=order.sheet
+        )
         import_id = order.import_id or uuid7()
         values = {
             "id": import_id,

@@ -264,10 +264,10 @@ class ProducerKind(ImportKind[ProducerRow]):
                 }
             )
         except DomainError as error:
-            raise RowRejectedError(Finding(_AT.get(error.code), error.code, error.data)) from error
+            raise RowRejectedError(_refusal(error)) from error
         except ValidationError as error:
             raise RowRejectedError(
-                *(_misfit(fault["loc"], fault["msg"]) for fault in error.errors())
+                *(_misfit(fault["loc"], fault["input"]) for fault in error.errors())
             ) from None
         return ProducerRow(values["producer"], body.private.tax_code, written_place(values), body)
 
@@ -344,4 +344,6 @@ def _misfit(loc: Sequence[int | str], value: Any) -> Finding:
 def _refusal(error: DomainError) -> Finding:
     if isinstance(error, Forbidden):
         return Finding(None, "bulk.outside_your_area", {"place": "—"})
-    return Finding(_AT.get(error.code), error.code, error.data)
+    # A part of members or labour that exceeds its whole is named as its column is.
+    part = error.data.get("part")
+    return Finding(part if isinstance(part, str) else _AT.get(error.code), error.code, error.data)

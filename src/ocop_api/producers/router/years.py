@@ -28,7 +28,7 @@ async def list_producer_years(
     return Page[YearRead](items=[service.shown(row) for row in rows], next_cursor=None)
 
 
-@router.put("/{year}")
+@router.put("/{year}", responses={201: {"model": YearRead, "description": "The first figures of that year"}})
 async def put_producer_year(
     *,
     producer_id: UUID,

@@ -13,10 +13,10 @@ import orjson
 import xlsxwriter
 
 from ocop_api.web.exporting.columns import ExportColumn, ValueKind
+from ocop_api.web.exporting.formulas import defused
 from ocop_api.web.texts import Language
 
 _VIETNAM = ZoneInfo("Asia/Ho_Chi_Minh")
-_STARTS_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 _EXACT_DIGITS = 15
 """Digits of a number that a spreadsheet keeps exactly."""
 ROWS_OF_A_SHEET = 1_000_000
@@ -57,7 +57,7 @@ class CsvWriter:
 
     def rows(self, items: Sequence[Mapping[str, Any]]) -> bytes:
         """The items, one a line."""
-        return self._lines([[_defused(column, item) for column in self._columns] for item in items])
+        return self._lines([[_written(column, item) for column in self._columns] for item in items])
 
     def _lines(self, rows: Sequence[Sequence[str]]) -> bytes:
         text = io.StringIO()
@@ -77,12 +77,10 @@ def _plain(column: ExportColumn, value: Any) -> str:
     return str(value)
 
 
-def _defused(column: ExportColumn, item: Mapping[str, Any]) -> str:
+def _written(column: ExportColumn, item: Mapping[str, Any]) -> str:
     """The value as text that no spreadsheet runs as a formula; numbers keep their sign."""
     text = _plain(column, column.value(item))
-    if column.kind is not ValueKind.NUMBER and text.startswith(_STARTS_FORMULA):
-        return "'" + text
-    return text
+    return text if column.kind is ValueKind.NUMBER else defused(text)
 
 
 class WorkbookWriter:
