@@ -1,11 +1,10 @@
 """From points and minimums to a star: the rules a council may set, and the decision itself."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
-from math import ceil
 
 from ocop_api.domain.rubric.criteria import Band, EditionHeader
 
@@ -65,36 +64,21 @@ def decide_star(
     return next((star for star in candidates if not missed(star)), highest_unrecognised)
 
 
-def possible_stars(
-    points: int,
-    missed: Mapping[int, bool],
-    open_criteria: Iterable[Iterable[tuple[int, frozenset[int]]]],
-    header: EditionHeader,
-    rules: StarRules,
-) -> tuple[int, ...]:
-    """Return exactly the stars some completion of a partial sheet ends with, ascending.
+def reachable_totals(open_criteria: Iterable[Iterable[tuple[int, int]]]) -> dict[int, int]:
+    """Return every total the open criteria of a partial sheet can add, by the minimums missed on the way.
 
-    ``points`` and ``missed`` are what the scored criteria already settle. Each open criterion is the
-    list of its possible outcomes: the points, and the stars whose minimum is missed with them.
-
-    For every set of missed stars the totals that go with it are kept as the bits of an integer, so
-    adding a criterion is a few shifts however many completions there are.
+    Each open criterion is the list of its possible outcomes: the points, and as bits the stars whose
+    minimum is missed with them. The answer has for each set of missed stars (bits) the totals that go
+    with it as the bits of one integer, so adding a criterion is a few shifts however many completions
+    there are.
     """
-    settled = frozenset(star for star, is_missed in missed.items() if is_missed)
-    totals: dict[frozenset[int], int] = {settled: 1 << points}
-    for outcomes in open_criteria:
-        extended: dict[frozenset[int], int] = {}
-        for gain, newly_missed in frozenset(outcomes):
+    totals: dict[int, int] = {0: 1}
+    # Criteria without minimums first: as long as no star is missed there is only one entry to shift.
+    for outcomes in sorted(open_criteria, key=lambda outcomes: any(missed for _, missed in outcomes)):
+        extended: dict[int, int] = {}
+        for gain, newly_missed in outcomes:
             for before, bits in totals.items():
                 after = before | newly_missed
                 extended[after] = extended.get(after, 0) | (bits << gain)
         totals = extended
-    stars = set()
-    for misses, bits in totals.items():
-        ceiling = bits.bit_length()
-        for band in header.bands:
-            floor = ceil(band.points_from)
-            if (bits & ((1 << ceiling) - 1)) >> floor:
-                stars.add(decide_star(band.star, misses.__contains__, header, rules))
-            ceiling = min(ceiling, floor)
-    return tuple(sorted(stars))
+    return totals

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from types import MappingProxyType
 
 from ocop_api.domain.errors import Invalid
@@ -33,8 +34,11 @@ class RecordedGate:
 RawChoice = int | tuple[int, int] | Choice
 """A level, a pair ``(case, level)``, or a choice."""
 
+Sayable = Mapping[int | tuple[int | None, int], Choice]
+"""Every way to say a valid choice in a criterion, a level or ``(case, level)``, with the choice meant."""
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True, slots=True, init=False)
 class Scoresheet:
     """One examiner's choices under one set of an edition; criteria not yet scored are simply absent.
 
@@ -50,18 +54,21 @@ class Scoresheet:
     edition: str
     set_number: int
     choices: Mapping[str, Choice]
-    gates: tuple[RecordedGate, ...] = ()
+    gates: tuple[RecordedGate, ...]
 
-    def __post_init__(self) -> None:
-        criteria_set = self.criteria_set
-        for fault in _faults(criteria_set, self.choices, self.gates):
-            raise fault
-        ordered = {
-            code: _with_case(criterion, self.choices[code])
-            for code, criterion in criteria_set.criteria.items()
-            if code in self.choices
-        }
-        object.__setattr__(self, "choices", MappingProxyType(ordered))
+    def __init__(
+        self,
+        edition: str,
+        set_number: int,
+        choices: Mapping[str, RawChoice],
+        gates: Iterable[RecordedGate] = (),
+    ) -> None:
+        recorded = tuple(gates)
+        settled = _settled(load_edition(edition).criteria_set(set_number), choices, recorded)
+        object.__setattr__(self, "edition", edition)
+        object.__setattr__(self, "set_number", set_number)
+        object.__setattr__(self, "choices", MappingProxyType(settled))
+        object.__setattr__(self, "gates", recorded)
 
     @classmethod
     def of(
@@ -79,7 +86,7 @@ class Scoresheet:
                 or ``rubric.gate_recorded_twice``, with the values that would do.
             NotFound: ``rubric.unknown_edition`` or ``rubric.unknown_set``.
         """
-        return cls(edition, set_number, _choices(choices), tuple(gates))
+        return cls(edition, set_number, choices, gates)
 
     @property
     def criteria_set(self) -> CriteriaSet:
@@ -115,10 +122,46 @@ def _choices(raw: Mapping[str, RawChoice]) -> dict[str, Choice]:
     }
 
 
-def _with_case(criterion: Criterion, choice: Choice) -> Choice:
-    if choice.case is None and choice.level != NONE_REACHED and criterion.cases:
-        return Choice(choice.level, criterion.by_level[choice.level].case)
-    return choice
+@lru_cache(maxsize=512)
+def _valid_choices(criteria_set: CriteriaSet) -> tuple[tuple[str, Sayable], ...]:
+    """Return for each criterion, in the order of the set, what may be chosen in it."""
+    valid: list[tuple[str, Sayable]] = []
+    for code, criterion in criteria_set.criteria.items():
+        choices: dict[int | tuple[int | None, int], Choice] = {}
+        for level in criterion.levels():
+            # Levels count through the cases, so a level tells the case it belongs to.
+            case = None if level == NONE_REACHED else criterion.by_level[level].case
+            choices[level] = choices[None, level] = Choice(level, case)
+        for case in (case.number for case in criterion.cases):
+            choices.update({(case, level): Choice(level, case) for level in criterion.levels(case)})
+        valid.append((code, choices))
+    return tuple(valid)
+
+
+def _settled(
+    criteria_set: CriteriaSet, raw: Mapping[str, RawChoice], gates: tuple[RecordedGate, ...]
+) -> dict[str, Choice]:
+    """Return the choices in the order of the set, each with its case; raise the first fault otherwise."""
+    settled = _looked_up(criteria_set, raw)
+    if settled is None or gates:
+        # Only a look-up that fails asks what is wrong: finding and naming faults costs far more.
+        choices = _choices(raw)
+        for fault in _faults(criteria_set, choices, gates):
+            raise fault
+        settled = _looked_up(criteria_set, choices)
+    return {} if settled is None else settled
+
+
+def _looked_up(criteria_set: CriteriaSet, raw: Mapping[str, RawChoice]) -> dict[str, Choice] | None:
+    try:
+        found = {
+            code: valid[(said.case, said.level) if isinstance(said := raw[code], Choice) else said]
+            for code, valid in _valid_choices(criteria_set)
+            if code in raw
+        }
+    except KeyError:
+        return None
+    return found if len(found) == len(raw) else None
 
 
 def _faults(

@@ -11,46 +11,25 @@ How the silent places of the decisions are read here:
 * Gates are what examiners recorded; none is inferred from the points.
 """
 
-from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from collections.abc import Iterable
 from decimal import Decimal
 from functools import lru_cache
+from itertools import accumulate
 
-from ocop_api.domain.rubric.criteria import (
-    NONE_REACHED,
-    CriteriaSet,
-    Criterion,
-    Edition,
-    GateEffect,
-    Option,
-)
+from ocop_api.domain.rubric.criteria import CriteriaSet, GateEffect
 from ocop_api.domain.rubric.edition import load_edition
-from ocop_api.domain.rubric.evaluation import (
-    CriterionScore,
-    CriterionState,
-    Evaluation,
-    MinimumCheck,
-    StarCheck,
-    Subtotal,
-    TriggeredGate,
-)
+from ocop_api.domain.rubric.evaluation import Evaluation, StarCheck, Subtotal, TriggeredGate
 from ocop_api.domain.rubric.rating import (
     DEFAULT_STAR_RULES,
     Outcome,
     StarRules,
     WhenMinimumMissed,
-    band_of,
-    decide_star,
-    possible_stars,
+    reachable_totals,
 )
-from ocop_api.domain.rubric.scoresheet import Choice, Scoresheet
+from ocop_api.domain.rubric.scoresheet import Scoresheet
+from ocop_api.domain.rubric.scoring_key import Mark, ScoringKey, Span, scoring_key
 
 __all__ = ["DEFAULT_STAR_RULES", "Evaluation", "Outcome", "StarRules", "WhenMinimumMissed", "evaluate"]
-
-_ZERO = Decimal(0)
-
-Requirements = tuple[tuple[Criterion, dict[int | None, Option]], ...]
-"""The criteria that set a minimum for a star, each with the required option by case."""
 
 
 def evaluate(
@@ -66,80 +45,72 @@ def evaluate(
     """
     edition = load_edition(sheet.edition)
     criteria_set = edition.criteria_set(sheet.set_number)
-    gates = _triggered(criteria_set, sheet)
-    skipped = frozenset(skipped_criteria).union(
-        *(found.criteria for found in gates if found.gate.effect is GateEffect.SKIP_CRITERION)
-    )
-    scores = tuple(
-        _score(criterion, sheet.choices.get(code), skipped=code in skipped)
-        for code, criterion in criteria_set.criteria.items()
-    )
-    by_code = {score.code: score for score in scores}
-    missing = tuple(score.code for score in scores if score.state is CriterionState.MISSING)
-    groups = tuple(
-        _subtotal(group.code, group.max, [by_code[criterion.code] for criterion in group.criteria])
-        for part in criteria_set.parts
-        for group in part.groups
-    )
-    parts = tuple(
-        _subtotal(part.code, part.max, [by_code[c.code] for group in part.groups for c in group.criteria])
-        for part in criteria_set.parts
-    )
-    total = sum((part.points for part in parts), _ZERO)
-    most = total + sum((criteria_set.criteria[code].best for code in missing), _ZERO)
-    floors = {band.star: band.points_from for band in edition.bands}
-    checks = tuple(
-        StarCheck(
-            star=star,
-            points_from=floors[star],
-            band_met=True if total >= floors[star] else False if most < floors[star] else None,
-            minimums=tuple(_minimum_checks(criteria_set, star, rules, by_code)),
-        )
-        for star in edition.ladder
-    )
-    return _concluded(
-        Evaluation(
-            edition=edition.code,
-            set_number=criteria_set.number,
-            outcome=Outcome.INCOMPLETE if missing else Outcome.RATED,
-            criteria=scores,
-            groups=groups,
-            parts=parts,
-            total=total,
-            # Every criterion can end at 0: where no option is worth 0 points, none may be reached.
-            least_total=total,
-            most_total=most,
-            maximum=edition.total,
-            missing=missing,
-            gates=gates,
-            band=band_of(total, edition.bands),
-            checks=checks,
-            star=None,
-            stars_in_reach=(),
-            recognised_from=edition.recognised_from,
-        ),
-        edition,
-        criteria_set,
-        rules,
+    key = scoring_key(edition, criteria_set, rules)
+    gates = _triggered(criteria_set, sheet) if sheet.gates else ()
+    marks = _marks(key, sheet, gates, skipped_criteria)
+    missing = tuple([mark.score.code for mark in marks if mark.is_open])
+    sums = list(accumulate([mark.points for mark in marks], initial=0))
+    total = sums[-1]
+    most = total + sum([mark.upside for mark in marks]) if missing else total
+    missed = 0
+    for mark in marks:
+        missed |= mark.missed
+    band = key.band(total)
+    outcome = _outcome(gates, complete=not missing)
+    star = key.star(band.star, missed) if outcome is Outcome.RATED else None
+    in_reach: tuple[int, ...] = () if star is None else (star,)
+    if outcome is Outcome.INCOMPLETE:
+        in_reach = _stars_in_reach(key, total, missed, missing)
+    return Evaluation(
+        edition=edition.code,
+        set_number=criteria_set.number,
+        outcome=outcome,
+        criteria=tuple([mark.score for mark in marks]),
+        groups=_subtotals(key.groups, sums, marks, complete=not missing),
+        parts=_subtotals(key.parts, sums, marks, complete=not missing),
+        total=Decimal(total),
+        # Every criterion can end at 0: where no option is worth 0 points, none may be reached.
+        least_total=Decimal(total),
+        most_total=Decimal(most),
+        maximum=edition.total,
+        missing=missing,
+        gates=gates,
+        band=band,
+        checks=_star_checks(key, marks, total, most),
+        star=star,
+        stars_in_reach=in_reach,
+        recognised_from=edition.recognised_from,
     )
 
 
-def _concluded(
-    evaluation: Evaluation, edition: Edition, criteria_set: CriteriaSet, rules: StarRules
-) -> Evaluation:
-    effects = {triggered.gate.effect for triggered in evaluation.gates}
+def _marks(
+    key: ScoringKey, sheet: Scoresheet, gates: tuple[TriggeredGate, ...], skipped_criteria: Iterable[str]
+) -> list[Mark]:
+    """Return the mark of every criterion, in the order of the set."""
+    choices = sheet.choices
+    marks = [
+        row.chosen[choice.case, choice.level] if (choice := choices.get(code)) is not None else row.open
+        for code, row in key.rows.items()
+    ]
+    skipped = {*skipped_criteria}
+    for found in gates:
+        if found.gate.effect is GateEffect.SKIP_CRITERION:
+            skipped.update(found.criteria)
+    if skipped:
+        marks = [
+            row.skipped(choices.get(code)) if code in skipped else mark
+            for (code, row), mark in zip(key.rows.items(), marks, strict=True)
+        ]
+    return marks
+
+
+def _outcome(gates: tuple[TriggeredGate, ...], *, complete: bool) -> Outcome:
+    effects = {triggered.gate.effect for triggered in gates}
     if GateEffect.DISQUALIFY_DOSSIER in effects:
-        return replace(evaluation, outcome=Outcome.DISQUALIFIED)
+        return Outcome.DISQUALIFIED
     if GateEffect.STOP_EVALUATION in effects:
-        return replace(evaluation, outcome=Outcome.STOPPED)
-    missed = {check.star: bool(check.missed) for check in evaluation.checks}
-    if evaluation.complete:
-        star = decide_star(evaluation.band.star, missed.__getitem__, edition, rules)
-        return replace(evaluation, star=star, stars_in_reach=(star,))
-    outcomes = [_open_outcomes(criteria_set, rules, edition.ladder)[code] for code in evaluation.missing]
-    return replace(
-        evaluation, stars_in_reach=possible_stars(int(evaluation.total), missed, outcomes, edition, rules)
-    )
+        return Outcome.STOPPED
+    return Outcome.RATED if complete else Outcome.INCOMPLETE
 
 
 def _triggered(criteria_set: CriteriaSet, sheet: Scoresheet) -> tuple[TriggeredGate, ...]:
@@ -153,90 +124,48 @@ def _triggered(criteria_set: CriteriaSet, sheet: Scoresheet) -> tuple[TriggeredG
     )
 
 
-def _score(criterion: Criterion, choice: Choice | None, *, skipped: bool) -> CriterionScore:
-    level = None if choice is None else choice.level
-    case = None if choice is None else choice.case
-    if skipped:
-        return CriterionScore(criterion.code, CriterionState.SKIPPED, _ZERO, criterion.max, level, case)
-    if level is None:
-        return CriterionScore(criterion.code, CriterionState.MISSING, _ZERO, criterion.max, None, None)
-    points = _ZERO if level == NONE_REACHED else criterion.by_level[level].points
-    return CriterionScore(criterion.code, CriterionState.SCORED, points, criterion.max, level, case)
-
-
-def _subtotal(code: str, maximum: Decimal, scores: list[CriterionScore]) -> Subtotal:
-    return Subtotal(
-        code=code,
-        points=sum((score.points for score in scores), _ZERO),
-        max=maximum,
-        complete=all(score.state is not CriterionState.MISSING for score in scores),
-    )
-
-
-def _minimum_checks(
-    criteria_set: CriteriaSet, star: int, rules: StarRules, scores: dict[str, CriterionScore]
-) -> Iterator[MinimumCheck]:
-    for criterion, by_case in _requirements(criteria_set, star, cumulative=rules.cumulative_minimums):
-        score = scores[criterion.code]
-        # Without a case chosen nothing is reached anyway, so any case's minimum serves to say what was asked.
-        required = by_case.get(score.case) if score.case is not None else next(iter(by_case.values()))
-        if required is not None:
-            yield MinimumCheck(
-                star=star,
-                criterion=criterion.code,
-                criterion_text=criterion.text,
-                required_level=required.level,
-                required_points=required.points,
-                required_text=required.text,
-                met=_reached(score, required),
-            )
-
-
-def _reached(score: CriterionScore, required: Option) -> bool | None:
-    if score.state is CriterionState.SKIPPED:
-        return False
-    return None if score.level is None else score.level >= required.level
-
-
-@lru_cache(maxsize=1024)
-def _requirements(criteria_set: CriteriaSet, star: int, *, cumulative: bool) -> Requirements:
-    found: list[tuple[Criterion, dict[int | None, Option]]] = []
-    for criterion in criteria_set.criteria.values():
-        cases: list[int | None] = [case.number for case in criterion.cases] or [None]
-        marks = {case: criterion.required(star, case=case, cumulative=cumulative) for case in cases}
-        if required := {case: option for case, option in marks.items() if option is not None}:
-            found.append((criterion, required))
+def _subtotals(
+    spans: tuple[Span, ...], sums: list[int], marks: list[Mark], *, complete: bool
+) -> tuple[Subtotal, ...]:
+    """Return the points of groups or parts; ``sums`` are the running totals before each criterion."""
+    if complete:
+        return tuple([span.finished[sums[span.end] - sums[span.start]] for span in spans])
+    found: list[Subtotal] = []
+    for span in spans:
+        unfinished = any(mark.is_open for mark in marks[span.start : span.end])
+        made = span.unfinished if unfinished else span.finished
+        found.append(made[sums[span.end] - sums[span.start]])
     return tuple(found)
 
 
-@lru_cache(maxsize=512)
-def _open_outcomes(
-    criteria_set: CriteriaSet, rules: StarRules, ladder: tuple[int, ...]
-) -> dict[str, frozenset[tuple[int, frozenset[int]]]]:
-    """For each criterion its possible outcomes: points, and the stars whose minimum they miss."""
-    required = {
-        star: {
-            criterion.code: by_case
-            for criterion, by_case in _requirements(criteria_set, star, cumulative=rules.cumulative_minimums)
-        }
-        for star in ladder
-    }
-    outcomes: dict[str, frozenset[tuple[int, frozenset[int]]]] = {}
-    for code, criterion in criteria_set.criteria.items():
-        asked = {star: required[star][code] for star in ladder if code in required[star]}
-        possible = {(int(option.points), _missed_by(option, asked)) for option in criterion.options}
-        for case in criterion.cases:
-            if NONE_REACHED in criterion.levels(case.number):
-                possible.add((0, frozenset(star for star in asked if case.number in asked[star])))
-        if NONE_REACHED in criterion.levels():
-            possible.add((0, frozenset(asked)))
-        outcomes[code] = frozenset(possible)
-    return outcomes
-
-
-def _missed_by(option: Option, asked: dict[int, dict[int | None, Option]]) -> frozenset[int]:
-    return frozenset(
-        star
-        for star, by_case in asked.items()
-        if option.case in by_case and option.level < by_case[option.case].level
+def _star_checks(key: ScoringKey, marks: list[Mark], total: int, most: int) -> tuple[StarCheck, ...]:
+    by_star = zip(*[marks[place].checks for place in key.asking], strict=True)
+    return tuple(
+        [
+            StarCheck(
+                star,
+                points_from,
+                True if total >= floor else False if most < floor else None,
+                tuple([check for check in checks if check is not None]),
+            )
+            for (star, points_from, floor), checks in zip(key.ladder, by_star, strict=True)
+        ]
     )
+
+
+def _stars_in_reach(key: ScoringKey, total: int, missed: int, missing: tuple[str, ...]) -> tuple[int, ...]:
+    """Return exactly the stars some completion of the sheet ends with, ascending."""
+    stars: set[int] = set()
+    for newly_missed, gains in _reachable(key, missing):
+        totals = gains << total
+        for floor, band in key.floors:
+            if totals >> floor:
+                stars.add(key.star(band.star, missed | newly_missed))
+                totals &= (1 << floor) - 1
+    return tuple(sorted(stars))
+
+
+@lru_cache(maxsize=2048)
+def _reachable(key: ScoringKey, missing: tuple[str, ...]) -> tuple[tuple[int, int], ...]:
+    # Kept, because a form asks again and again while the same criteria are still open.
+    return tuple(reachable_totals(key.rows[code].outcomes for code in missing).items())
