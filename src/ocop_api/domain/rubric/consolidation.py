@@ -11,7 +11,8 @@ How the places that the decisions leave to the council's regulation (*Quy chế*
 * A criterion's minimum counts as met when more than half of the scored sheets reach it.
 """
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -20,7 +21,7 @@ from ocop_api.domain.council import DEFAULT_COUNCIL_RULES, CouncilRules
 from ocop_api.domain.errors import RuleViolation
 from ocop_api.domain.rubric.criteria import Band, CriteriaSet, Gate, GateEffect, Text
 from ocop_api.domain.rubric.edition import load_edition
-from ocop_api.domain.rubric.evaluation import Evaluation
+from ocop_api.domain.rubric.evaluation import Evaluation, MinimumCheck
 from ocop_api.domain.rubric.rating import Outcome, band_of, decide_star
 from ocop_api.domain.rubric.scoresheet import Scoresheet
 from ocop_api.domain.rubric.stars import evaluate
@@ -195,7 +196,7 @@ def consolidate(
     )
     scored = {sheet.member: sheet.evaluation for sheet in counted if sheet.total is not None}
     totals = [evaluation.total for evaluation in scored.values()]
-    mean = Fraction(sum(totals, _ZERO)) / len(totals) if totals else None
+    mean = _mean(totals) if totals else None
     band = None if mean is None else band_of(mean, edition.bands)
     stars = _star_votes(list(scored.values()), mean, rules)
     missed = {vote.star: bool(vote.missed) for vote in stars}
@@ -276,26 +277,34 @@ def _star_votes(
 ) -> tuple[StarVote, ...]:
     if mean is None:
         return ()
+    counted = len(evaluations)
+    carries = [rules.is_majority(reached, counted) for reached in range(counted + 1)]
+    places = {score.code: place for place, score in enumerate(evaluations[0].criteria)}
     votes: list[StarVote] = []
     for checks in zip(*(evaluation.checks for evaluation in evaluations), strict=True):
-        # Members who chose another case of a criterion may be asked less there, or nothing at all.
-        missing_it = [{missed.criterion for missed in check.missed} for check in checks]
-        asked = {minimum.criterion: minimum for check in checks for minimum in check.minimums}
-        minimums: list[MinimumVote] = []
-        for code, minimum in asked.items():
-            reached = sum(code not in missed for missed in missing_it)
-            minimums.append(
-                MinimumVote(
-                    star=minimum.star,
-                    criterion=code,
-                    criterion_text=minimum.criterion_text,
-                    required_level=minimum.required_level,
-                    required_text=minimum.required_text,
-                    reached=reached,
-                    counted=len(evaluations),
-                    met=rules.is_majority(reached, len(evaluations)),
-                )
+        # Members who chose another case of a criterion may be asked less there, or nothing at all. The
+        # strictest minimum asked of anybody is shown, so that the order of the sheets does not matter.
+        asked: dict[str, MinimumCheck] = {}
+        missing_it: Counter[str] = Counter()
+        for minimum in (minimum for check in checks for minimum in check.minimums):
+            code = minimum.criterion
+            if code not in asked or minimum.required_level > asked[code].required_level:
+                asked[code] = minimum
+            if not minimum.met:
+                missing_it[code] += 1
+        minimums = [
+            MinimumVote(
+                star=minimum.star,
+                criterion=code,
+                criterion_text=minimum.criterion_text,
+                required_level=minimum.required_level,
+                required_text=minimum.required_text,
+                reached=counted - missing_it[code],
+                counted=counted,
+                met=carries[counted - missing_it[code]],
             )
+            for code, minimum in sorted(asked.items(), key=lambda item: places[item[0]])
+        ]
         floor_of_star = checks[0].points_from
         votes.append(
             StarVote(checks[0].star, floor_of_star, mean >= Fraction(floor_of_star), tuple(minimums))
@@ -308,18 +317,20 @@ def _comparisons(scored: Mapping[str, Evaluation]) -> tuple[CriterionComparison,
     return tuple(
         CriterionComparison(
             code=row[0].code,
-            points={member: score.points for member, score in zip(scored, row, strict=True)},
-            mean=Fraction(sum((score.points for score in row), _ZERO)) / len(row),
-            least=min(score.points for score in row),
-            most=max(score.points for score in row),
+            points=dict(zip(scored, points, strict=True)),
+            mean=_mean(points),
+            least=min(points),
+            most=max(points),
         )
-        for row in rows
+        for row, points in ((row, [score.points for score in row]) for row in rows)
     )
 
 
 def _part_means(evaluations: list[Evaluation]) -> tuple[PartMean, ...]:
     rows = zip(*(evaluation.parts for evaluation in evaluations), strict=True)
-    return tuple(
-        PartMean(row[0].code, Fraction(sum((part.points for part in row), _ZERO)) / len(row), row[0].max)
-        for row in rows
-    )
+    return tuple(PartMean(row[0].code, _mean([part.points for part in row]), row[0].max) for row in rows)
+
+
+def _mean(points: Sequence[Decimal]) -> Fraction:
+    numerator, denominator = sum(points, _ZERO).as_integer_ratio()
+    return Fraction(numerator, denominator * len(points))

@@ -64,21 +64,26 @@ def decide_star(
     return next((star for star in candidates if not missed(star)), highest_unrecognised)
 
 
-def reachable_totals(open_criteria: Iterable[Iterable[tuple[int, int]]]) -> dict[int, int]:
+Outcomes = tuple[tuple[int, tuple[int, ...]], ...]
+"""The ends one open criterion can have: the stars whose minimum is missed, as bits, and the points then."""
+
+
+def reachable_totals(open_criteria: Iterable[Outcomes]) -> dict[int, int]:
     """Return every total the open criteria of a partial sheet can add, by the minimums missed on the way.
 
-    Each open criterion is the list of its possible outcomes: the points, and as bits the stars whose
-    minimum is missed with them. The answer has for each set of missed stars (bits) the totals that go
-    with it as the bits of one integer, so adding a criterion is a few shifts however many completions
-    there are.
+    The answer has for each set of missed stars (bits) the totals that go with it as the bits of one
+    integer, so adding a criterion is a few shifts however many completions there are.
     """
     totals: dict[int, int] = {0: 1}
     # Criteria without minimums first: as long as no star is missed there is only one entry to shift.
-    for outcomes in sorted(open_criteria, key=lambda outcomes: any(missed for _, missed in outcomes)):
+    for outcomes in sorted(open_criteria, key=len):
         extended: dict[int, int] = {}
-        for gain, newly_missed in outcomes:
-            for before, bits in totals.items():
+        for before, bits in totals.items():
+            for newly_missed, gains in outcomes:
                 after = before | newly_missed
-                extended[after] = extended.get(after, 0) | (bits << gain)
+                reached = extended.get(after, 0)
+                for gain in gains:
+                    reached |= bits << gain
+                extended[after] = reached
         totals = extended
     return totals

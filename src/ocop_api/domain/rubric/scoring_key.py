@@ -23,7 +23,7 @@ from ocop_api.domain.rubric.criteria import (
     Part,
 )
 from ocop_api.domain.rubric.evaluation import CriterionScore, CriterionState, MinimumCheck, Subtotal
-from ocop_api.domain.rubric.rating import StarRules, decide_star
+from ocop_api.domain.rubric.rating import Outcomes, StarRules, decide_star
 from ocop_api.domain.rubric.scoresheet import Choice
 
 _ZERO = Decimal(0)
@@ -53,14 +53,13 @@ class Mark:
 class Row:
     """One criterion of the key: the mark of every valid choice by ``(case, level)``, and of none yet.
 
-    ``outcomes`` are the different ends an open criterion can have: points, and the bits of the stars
-    whose minimum is missed with them.
+    ``outcomes`` are the different ends the criterion can have while it is open.
     """
 
     criterion: Criterion
     chosen: Mapping[tuple[int | None, int], Mark]
     open: Mark
-    outcomes: frozenset[tuple[int, int]]
+    outcomes: Outcomes
     required: tuple[tuple[int, Required], ...]
 
     def skipped(self, choice: Choice | None) -> Mark:
@@ -175,7 +174,10 @@ def _row(criterion: Criterion, ladder: tuple[int, ...], rules: StarRules) -> Row
         criterion=criterion,
         chosen=chosen,
         open=replace(_mark(criterion, required, unscored, reached=None), upside=upside, is_open=True),
-        outcomes=frozenset((mark.points, mark.missed) for mark in chosen.values()),
+        outcomes=tuple(
+            (missed, tuple({mark.points for mark in chosen.values() if mark.missed == missed}))
+            for missed in sorted({mark.missed for mark in chosen.values()})
+        ),
         required=required,
     )
 

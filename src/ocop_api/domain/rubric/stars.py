@@ -13,7 +13,6 @@ How the silent places of the decisions are read here:
 
 from collections.abc import Iterable
 from decimal import Decimal
-from functools import lru_cache
 from itertools import accumulate
 
 from ocop_api.domain.rubric.criteria import CriteriaSet, GateEffect
@@ -156,16 +155,11 @@ def _star_checks(key: ScoringKey, marks: list[Mark], total: int, most: int) -> t
 def _stars_in_reach(key: ScoringKey, total: int, missed: int, missing: tuple[str, ...]) -> tuple[int, ...]:
     """Return exactly the stars some completion of the sheet ends with, ascending."""
     stars: set[int] = set()
-    for newly_missed, gains in _reachable(key, missing):
+    reachable = reachable_totals(key.rows[code].outcomes for code in missing)
+    for newly_missed, gains in reachable.items():
         totals = gains << total
         for floor, band in key.floors:
             if totals >> floor:
                 stars.add(key.star(band.star, missed | newly_missed))
                 totals &= (1 << floor) - 1
     return tuple(sorted(stars))
-
-
-@lru_cache(maxsize=2048)
-def _reachable(key: ScoringKey, missing: tuple[str, ...]) -> tuple[tuple[int, int], ...]:
-    # Kept, because a form asks again and again while the same criteria are still open.
-    return tuple(reachable_totals(key.rows[code].outcomes for code in missing).items())
