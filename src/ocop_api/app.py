@@ -14,6 +14,7 @@ from ocop_api.accounts.api_keys import KeyUses
 from ocop_api.accounts.authentication import authenticate
 from ocop_api.adapters.object_store import store_for
 from ocop_api.adapters.oidc import Issuers
+from ocop_api.assessments import router as assessments
 from ocop_api.bulk import router as bulk
 from ocop_api.certificates import router as certificates
 from ocop_api.db.migrating import head_revision
@@ -45,6 +46,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     *documents.routers,
     *notifications.routers,
     *webhooks.routers,
+    *assessments.routers,
     *dossiers.routers,
     *scoring.routers,
     *certificates.routers,

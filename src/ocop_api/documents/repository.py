@@ -207,6 +207,11 @@ class DocumentRepository:
         )
         return found
 
+    async def known(self, document_ids: Collection[UUID], actor: Actor) -> dict[UUID, tuple[Document, bool]]:
+        """Documents by id, each with whether the actor may see it."""
+        statement = select(Document, self.visible_to(actor)).where(Document.id.in_(document_ids))
+        return {row.id: (row, bool(seen)) for row, seen in await self._session.execute(statement)}
+
     async def usable(self, document_ids: Collection[UUID], producer_id: UUID) -> set[UUID]:
         """Which of them belong to the producer and are not withdrawn; they stay so until the commit."""
         statement = (

@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from ocop_api.db.tables.documents import Document
 from ocop_api.documents.repository import DocumentRepository
+from ocop_api.domain.actor import Actor
 from ocop_api.domain.errors import Invalid, NotFound
 
 
@@ -28,6 +29,10 @@ class CitationService:
         missing = wanted - await self._rows.usable(wanted, producer_id)
         if missing:
             raise Invalid("documents.not_of_producer", document_ids=sorted(map(str, missing)))
+
+    async def known(self, document_ids: Collection[UUID], actor: Actor) -> dict[UUID, tuple[Document, bool]]:
+        """Documents by id, each with whether the actor may see it; ids of none are left out."""
+        return await self._rows.known(document_ids, actor) if document_ids else {}
 
     async def cite(
         self, dossier_id: UUID, version: int, producer_id: UUID, document_ids: Collection[UUID]

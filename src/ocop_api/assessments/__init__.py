@@ -1,0 +1,1 @@
+"""Saved self-assessments of products: drafts, evidence by criterion, progress, changes over time."""
