@@ -6,6 +6,8 @@ the package beyond the data files.
 
 import itertools
 import json
+import random
+from collections import defaultdict
 from fractions import Fraction
 from functools import cache
 from importlib import resources
@@ -32,6 +34,7 @@ def document(code: str, name: str) -> dict[str, Any]:
     return content
 
 
+@cache
 def lines(code: str, number: int) -> list[dict[str, Any]]:
     parts = document(code, f"set-{number:02d}.json")["parts"]
     return [{**c, "part": p["code"], "group": g} for p in parts for g in p["groups"] for c in g["criteria"]]
@@ -165,6 +168,105 @@ def test_complete_and_partial_sheets_agree(code: str, number: int, data: st.Data
         assert set(result.stars_in_reach) == endings
         assert result.star == (None if open_codes else endings.pop())
     assert all(step.text.vi and step.text.en for step in result.explanation)
+
+
+def worth(line: dict[str, Any], level: int) -> int:
+    return sum(option["points"] for option in line["options"] if option["level"] == level)
+
+
+def asked(line: dict[str, Any], star: int, case: int | None, *, cumulative: bool) -> int | None:
+    """The level a star asks for: of each mark that binds its lowest option, of these the strictest."""
+    marked = defaultdict(list)
+    for option in line["options"]:
+        if case is None or option.get("case") == case:
+            marked[option.get("min_star")].append(option["level"])
+    binding = range(3, star + 1) if cumulative else (star,)
+    return max((min(marked[mark]) for mark in binding if marked[mark]), default=None)
+
+
+@pytest.mark.parametrize(("code", "number"), EVERY_SET)
+def test_every_figure_of_many_sheets_agrees(code: str, number: int) -> None:
+    chance = random.Random(f"{code} {number}")  # noqa: S311 - the same sheets in every run
+    possible = possible_picks(code, number)
+    for _ in range(50):
+        blemished, absent = chance.random(), chance.choice((0.0, 0.0, 0.1, 0.9))
+        picks = {
+            c: chance.choice(rungs) if chance.random() < blemished else max(rungs, key=lambda rung: rung[1])
+            for c, rungs in possible.items()
+            if chance.random() >= absent
+        }
+        rules = chance.choice(RULES)
+
+        result = evaluate(sheet_of(code, number, picks, set()), rules)
+
+        points = {
+            line["code"]: worth(line, picks.get(line["code"], (None, 0))[1]) for line in lines(code, number)
+        }
+        assert {score.code: score.points for score in result.criteria} == points
+        groups: dict[str, int] = defaultdict(int)
+        parts: dict[str, int] = defaultdict(int)
+        unfinished: set[str] = set()
+        for line in lines(code, number):
+            groups[line["group"]["code"]] += points[line["code"]]
+            parts[line["part"]] += points[line["code"]]
+            if line["code"] not in picks:
+                unfinished |= {line["group"]["code"], line["part"]}
+        assert {group.code: group.points for group in result.groups} == groups
+        assert {part.code: part.points for part in result.parts} == parts
+        subtotals = (*result.groups, *result.parts)
+        assert {subtotal.code for subtotal in subtotals if not subtotal.complete} == unfinished
+        assert result.total == result.least_total == sum(points.values())
+        still = [line for line in lines(code, number) if line["code"] not in picks]
+        assert result.most_total == result.total + sum(
+            max(o["points"] for o in line["options"]) for line in still
+        )
+        for check in result.checks:
+            expected: dict[str, tuple[int, bool | None]] = {}
+            for line in lines(code, number):
+                case, level = picks.get(line["code"], (None, None))
+                least = asked(line, check.star, case, cumulative=rules.cumulative_minimums)
+                if least is not None:
+                    expected[line["code"]] = (least, None if level is None else level >= least)
+            found = {m.criterion: (m.required_level, m.met) for m in check.minimums}
+            assert found == expected
+            floor = {3: 50, 4: 70, 5: 90}[check.star]
+            open_band = None if result.most_total >= floor else False
+            assert check.band_met == (True if result.total >= floor else open_band)
+
+
+@pytest.mark.parametrize(("code", "number"), EVERY_SET)
+def test_stars_in_reach_agree_however_much_is_open(code: str, number: int) -> None:
+    chance = random.Random(f"{number} {code}")  # noqa: S311 - the same sheets in every run
+    possible = possible_picks(code, number)
+    rules = chance.choice(RULES)
+    picks = {
+        c: chance.choice(rungs) if chance.random() < 0.2 else max(rungs, key=lambda rung: rung[1])
+        for c, rungs in possible.items()
+        if chance.random() < 0.5
+    }
+    # Completions that agree in points and missed stars so far are alike, which keeps the walk short.
+    ends: set[tuple[int, frozenset[int]]] = {(0, frozenset())}
+    for line in lines(code, number):
+        gains = set()
+        for case, level in [picks[line["code"]]] if line["code"] in picks else possible[line["code"]]:
+            least = {
+                star: asked(line, star, case, cumulative=rules.cumulative_minimums) for star in (3, 4, 5)
+            }
+            missed = frozenset(
+                star for star, needed in least.items() if needed is not None and level < needed
+            )
+            gains.add((worth(line, level), missed))
+        ends = {(total + gain, misses | missed) for total, misses in ends for gain, missed in gains}
+
+    result = evaluate(sheet_of(code, number, picks, set()), rules)
+
+    stars = {
+        star_for(total, {star: {"any"} if star in misses else set() for star in (3, 4, 5)}, rules)
+        for total, misses in ends
+    }
+    assert set(result.stars_in_reach) == stars
+    assert result.least_total == min(ends)[0]
+    assert result.most_total == max(ends)[0]
 
 
 @pytest.mark.parametrize(("code", "number"), EVERY_SET)
