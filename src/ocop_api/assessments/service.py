@@ -76,7 +76,6 @@ class Carried:
 
     id: UUID
     version: int
-    title: str | None
     state: AssessmentState
     product_id: UUID
     edition: str
@@ -277,7 +276,6 @@ class AssessmentService:
         return Carried(
             id=row.id,
             version=row.version,
-            title=row.title,
             state=AssessmentState(row.state),
             product_id=row.product_id,
             edition=row.edition,

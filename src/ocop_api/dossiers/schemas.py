@@ -1,6 +1,6 @@
 """Shapes of dossiers: the product file, the bodies of actions, and what is answered."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -16,6 +16,10 @@ PlaceId = Annotated[str, StringConstraints(pattern=r"^(34|63):[0-9]{2,5}$")]
 Text = Annotated[LongText, Field(min_length=1)]
 """1 to 10,000 characters."""
 SetNumber = Annotated[int, Field(ge=1, le=26)]
+MOST_CRITERIA = 60
+"""Criteria that one piece of evidence may be cited for; more than any set has."""
+MOST_EVIDENCE = 200
+"""Pieces of evidence in one file."""
 Samples = Annotated[int, Field(ge=0, le=1000, description="sample units handed in so far", examples=[5])]
 
 
@@ -61,7 +65,7 @@ class Evidence(Input):
     issued_on: date | None = None
     expires_on: date | None = Field(None, description="last day of validity")
     document_id: UUID | None = Field(None, description="the file among the producer's documents")
-    criteria: list[Code] = Field(default=[], max_length=60, examples=[["1.1", "8"]])
+    criteria: list[Code] = Field(default=[], max_length=MOST_CRITERIA, examples=[["1.1", "8"]])
 
 
 class Updates(Input):
@@ -78,6 +82,15 @@ class Updates(Input):
     revenue: Text | None = None
 
 
+class SelfAssessmentOrigin(Input):
+    """The saved self-assessment that part III was taken over from, as it stood then."""
+
+    assessment_id: UUID = Field(examples=[_ID])
+    version: int = Field(description="of the self-assessment", examples=[41])
+    finished: bool = Field(description="whether it was frozen then")
+    carried_at: datetime = Field(examples=["2026-06-15T02:00:00Z"])
+
+
 class DossierContents(Input):
     """The product file (*hồ sơ sản phẩm*)."""
 
@@ -89,7 +102,10 @@ class DossierContents(Input):
         description="Form 02, part III, by criterion",
         examples=[{"1.1": {"level": 2}}],
     )
-    evidence: list[Evidence] = Field(default_factory=list, max_length=200)
+    self_assessment_origin: SelfAssessmentOrigin | None = Field(
+        None, description="null when part III was written here, or changed here since"
+    )
+    evidence: list[Evidence] = Field(default_factory=list, max_length=MOST_EVIDENCE)
     changes: list[Text] = Field(
         default_factory=list, max_length=50, description="what an upgrade changed since recognition"
     )
@@ -116,7 +132,7 @@ class DossierUpdate(Input):
     registration: Registration | None = None
     report: Report | None = None
     self_assessment: dict[Code, SelfAssessmentChoice] | None = Field(None, max_length=100)
-    evidence: list[Evidence] | None = Field(None, max_length=200)
+    evidence: list[Evidence] | None = Field(None, max_length=MOST_EVIDENCE)
     changes: list[Text] | None = Field(None, max_length=50)
     updates: Updates | None = None
 

@@ -2,11 +2,12 @@
 
 from fastapi import APIRouter
 
-from ocop_api.dossiers.router import actions, evidence, files, regimes
+from ocop_api.dossiers.router import actions, carrying, evidence, files, regimes
 
 routers: tuple[APIRouter, ...] = (
     files.router,
     evidence.router,
+    carrying.router,
     actions.router,
     regimes.router,
 )

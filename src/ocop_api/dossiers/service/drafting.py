@@ -1,7 +1,8 @@
 """The producer's part: writing the file, lodging it, answering supplement requests."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from typing import Any
 from uuid import UUID
 
 import orjson
@@ -57,7 +58,7 @@ class DraftingService(DossierService):
             RuleViolation: ``regimes.before_first_regime``.
         """
         product = await ProductService(self.session, self.actor, self.now).get(order.product_id)
-        self._require_edit(product.producer_id)
+        self.require_edit(product.producer_id)
         set_number = product.set_number or order.set_number
         if set_number is None:
             raise Invalid("dossier.set_number_missing")
@@ -101,7 +102,7 @@ class DraftingService(DossierService):
             NotFound: ``places.unknown``.
             Invalid: ``documents.not_of_producer``, for evidence that names a document.
         """
-        self._require_edit(dossier.producer_id)
+        self.require_edit(dossier.producer_id)
         if dossier.state not in _EDITABLE:
             raise RuleViolation("dossier.not_editable", state=dossier.state, level=dossier.level)
         sent = body.model_dump(mode="json", exclude_unset=True)
@@ -113,16 +114,23 @@ class DraftingService(DossierService):
             dossier.place_id = place_id
         parts = {name: value for name, value in sent.items() if value is not None}
         merged = DossierContents.model_validate(dossier.contents | parts)
+        if merged.self_assessment != contents_of(dossier).self_assessment:
+            # What the producer has changed here is not what the saved self-assessment says any more.
+            merged.self_assessment_origin = None
         if "evidence" in parts:
             await CitationService(self.session).check(dossier.producer_id, _documents_in(merged))
         dossier.contents = merged.model_dump(mode="json")
-        self._follow_regime(dossier)
+        self.follow_regime(dossier)
+        await self.written(dossier, sorted(parts))
+        return dossier
+
+    async def written(self, dossier: Dossier, parts: Collection[str], **data: object) -> None:
+        """Count a change of parts of a locked dossier, and tell of it."""
         dossier.updated_at = self.now
         dossier.touch()
         # The answer shows the new version.
         await self.session.flush()
-        await self.tell(dossier, "dossier.edited", parts=sorted(parts))
-        return dossier
+        await self.tell(dossier, "dossier.edited", parts=list(parts), **data)
 
     async def lodging_facts(self, dossier: Dossier, law: Regime) -> frozenset[Guard]:
         """The guards of lodging that hold today under ``law``."""
@@ -177,7 +185,7 @@ class DraftingService(DossierService):
             capacities=held,
             satisfied=list(Guard),
         )
-        self._follow_regime(dossier)
+        self.follow_regime(dossier)
         lacking = findings(law, kind, dossier.set_number, contents_of(dossier), self.today)
         if lacking:
             told = [{"code": f.code, "pointer": f.pointer, "vi": f.vi, "en": f.en} for f in lacking]
@@ -196,7 +204,7 @@ class DraftingService(DossierService):
             Action.LODGE,
             acting=_PRODUCER,
             satisfied=facts,
-            data={"place_id": place.id, "version": await self._freeze(dossier)},
+            data={"place_id": place.id, "version": await self._freeze(dossier)} | _origin_in(dossier),
         )
         return dossier
 
@@ -228,11 +236,12 @@ class DraftingService(DossierService):
         await self.advance(dossier, Action.RESUBMIT, acting=held, satisfied={Guard.ITEMS_ANSWERED}, data=data)
         return dossier
 
-    def _require_edit(self, producer_id: UUID) -> None:
+    def require_edit(self, producer_id: UUID) -> None:
+        """Raise ``Forbidden`` ``auth.not_permitted`` unless the actor writes for the producer."""
         if not self.actor.scope(Permission.DOSSIER_EDIT).covers(producer_id=producer_id):
             raise Forbidden("auth.not_permitted", permission=Permission.DOSSIER_EDIT.value)
 
-    def _follow_regime(self, dossier: Dossier) -> None:
+    def follow_regime(self, dossier: Dossier) -> None:
         """Put a draft under the law of today; its entry level may have become another."""
         if dossier.state != State.DRAFT:
             return
@@ -319,6 +328,12 @@ class DraftingService(DossierService):
 
 def _documents_in(contents: DossierContents) -> set[UUID]:
     return {item.document_id for item in contents.evidence if item.document_id is not None}
+
+
+def _origin_in(dossier: Dossier) -> dict[str, Any]:
+    """Where part III was taken over from, for the history; nothing when it was written here."""
+    origin = dossier.contents.get("self_assessment_origin")
+    return {} if origin is None else {"self_assessment_origin": origin}
 
 
 def _is_tourism(law: Regime, set_number: int) -> bool:

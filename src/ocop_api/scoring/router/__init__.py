@@ -10,4 +10,5 @@ routers: tuple[APIRouter, ...] = (
     councils.router,
     sessions.router,
     self_assessment.router,
+    self_assessment.saved,
 )

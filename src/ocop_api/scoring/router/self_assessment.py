@@ -6,12 +6,13 @@ from fastapi import Request, Response
 
 from ocop_api.scoring.router.faults import sheet_router
 from ocop_api.scoring.schemas.evaluation import EvaluationRead
-from ocop_api.scoring.service.self_assessment import evaluate_own_choices
+from ocop_api.scoring.service.self_assessment import evaluate_own_choices, evaluate_saved
 from ocop_api.web.caller import Caller, Now
 from ocop_api.web.problems import language_of
 from ocop_api.web.session import ReadSession
 
 router = sheet_router("/v1/dossiers", "dossiers")
+saved = sheet_router("/v1/self-assessments", "self-assessments")
 
 
 @router.get("/{dossier_id}/self-assessment/evaluation")
@@ -22,3 +23,13 @@ async def evaluate_self_assessment(
     language = language_of(request)
     response.headers.update({"Content-Language": language, "Vary": "Accept-Language"})
     return await evaluate_own_choices(session, caller, now(), dossier_id, language)
+
+
+@saved.get("/{assessment_id}/evaluation")
+async def evaluate_saved_self_assessment(
+    assessment_id: UUID, session: ReadSession, caller: Caller, now: Now, request: Request, response: Response
+) -> EvaluationRead:
+    """What a saved self-assessment comes to: points, minimums, star, and why."""
+    language = language_of(request)
+    response.headers.update({"Content-Language": language, "Vary": "Accept-Language"})
+    return await evaluate_saved(session, caller, now(), assessment_id, language)

@@ -5,11 +5,12 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from ocop_api.assessments.service import AssessmentService
 from ocop_api.domain.actor import Actor
 from ocop_api.domain.errors import RuleViolation
 from ocop_api.domain.rubric.criteria import Language
 from ocop_api.dossiers.service import DossierService
-from ocop_api.scoring.schemas.evaluation import EvaluationRead, SheetContent
+from ocop_api.scoring.schemas.evaluation import EvaluationRead, SheetContent, evaluation_record
 from ocop_api.scoring.service.rubric import evaluate_content
 
 
@@ -32,3 +33,15 @@ async def evaluate_own_choices(
         raise RuleViolation("scoring.no_self_assessment")
     content = SheetContent.model_validate({"choices": choices})
     return evaluate_content(dossier.edition, dossier.set_number, content, language)
+
+
+async def evaluate_saved(
+    session: AsyncSession, actor: Actor, now: datetime, assessment_id: UUID, language: Language
+) -> EvaluationRead:
+    """What a saved self-assessment comes to under its edition and set.
+
+    Raises:
+        NotFound: ``assessments.unknown``; also when it is not visible.
+    """
+    held = await AssessmentService(session, actor, now).get(assessment_id)
+    return evaluation_record(held.evaluation).read(language)
