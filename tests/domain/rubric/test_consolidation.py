@@ -1,15 +1,19 @@
 """Worked examples of a council on the coffee set (13) of 26/2026."""
 
+import json
 from decimal import Decimal
 from fractions import Fraction
+from importlib import resources
+from typing import Any
 
 import pytest
 
 from ocop_api.domain.council import CouncilRules
 from ocop_api.domain.errors import RuleViolation
+from ocop_api.domain.rubric import consolidation, scoresheet, stars
 from ocop_api.domain.rubric.consolidation import Consolidation, consolidate
 from ocop_api.domain.rubric.criteria import NONE_REACHED
-from ocop_api.domain.rubric.edition import load_edition
+from ocop_api.domain.rubric.edition import load_edition, read_edition
 from ocop_api.domain.rubric.minutes import explain_consolidation
 from ocop_api.domain.rubric.scoresheet import RecordedGate, Scoresheet
 from ocop_api.domain.rubric.stars import Outcome, StarRules, WhenMinimumMissed
@@ -99,6 +103,53 @@ def test_a_three_star_minimum_missed_by_the_majority_ends_recognition() -> None:
     bare = sheet(BEST | {"8": NONE_REACHED})
     result = council(bare, bare, sheet(BEST))
     assert (result.band is not None, result.star, result.recognisable) == (True, 2, False)
+
+
+def test_a_council_may_ask_for_another_majority() -> None:
+    weak, strong = sheet(BEST | {"1.5": 3}), sheet(BEST)
+    two_thirds = CouncilRules(majority_over=Fraction(2, 3))
+    assert council(strong, strong, weak).star == 5
+    assert council(strong, strong, weak, rules=two_thirds).star == 4  # exactly two thirds are not more
+    assert council(strong, strong, strong, weak, rules=two_thirds).star == 5
+    gated = sheet(BEST, "copied_product")
+    assert council(gated, gated, strong).outcome is Outcome.DISQUALIFIED
+    assert council(gated, gated, strong, rules=two_thirds).star == 5
+
+
+def test_one_sheet_alone_decides() -> None:
+    result = council(sheet(NINETY | {"1.5": 3}))
+    assert (result.mean, result.spread, result.counted) == (Fraction(89), Decimal(0), 1)
+    assert (result.star, result.new_round_needed) == (4, False)
+
+
+def test_members_who_see_another_case_of_a_criterion_vote_by_their_own_marks(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # The printed sets mark no option of a criterion with cases; here either case of 15 asks something else.
+    folder = resources.files("ocop_api.domain.rubric") / "editions" / EDITION
+    header = json.loads((folder / "edition.json").read_bytes()) | {"sets": [26]}
+    tourism: dict[str, Any] = json.loads((folder / "set-26.json").read_bytes())
+    amenities = next(
+        c for p in tourism["parts"] for g in p["groups"] for c in g["criteria"] if c["code"] == "15"
+    )
+    marked = [next(o for o in amenities["options"] if o["case"] == case and o["points"]) for case in (1, 2)]
+    for option in marked:
+        option["min_star"] = 3
+    edition = read_edition(header, [tourism])
+    for module in (consolidation, stars, scoresheet):
+        monkeypatch.setattr(module, "load_edition", lambda _code: edition)
+    best: dict[str, Any] = {code: c.options[-1].level for code, c in edition.sets[26].criteria.items()}
+
+    def seen(case: int, level: int) -> Scoresheet:
+        return Scoresheet.of(EDITION, 26, best | {"15": (case, level)})
+
+    reaching, short = seen(1, marked[0]["level"]), seen(2, 0)
+    for order in ([reaching, short, reaching], [short, reaching, reaching]):
+        (vote,) = (vote for vote in council(*order).stars[0].minimums if vote.criterion == "15")
+        assert (vote.reached, vote.counted, vote.met) == (2, 3, True)
+        # What is shown is the strictest of what the members' cases ask, whoever comes first.
+        assert vote.required_level == marked[1]["level"] > marked[0]["level"]
+    assert "15" in [vote.criterion for vote in council(short, short, reaching).stars[0].missed]
 
 
 def test_star_rules_of_the_council_apply() -> None:
