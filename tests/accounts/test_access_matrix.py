@@ -41,6 +41,9 @@ _KNOWN = {
     "import_id": "select id::text from import_job",
     "document_id": "select id::text from document where title = 'Tài liệu kín'",
     "upload_id": "select id::text from document_upload",
+    "assessment_id": "select id::text from self_assessment",
+    "since": "select id::text from self_assessment",
+    "criterion_code": "select '1.1'",
     "notification_id": "select id::text from notification where user_id in "
     "(select user_id from role_grant where role = 'producer')",
     "user_id": "select user_id::text from role_grant where role = 'producer'",
@@ -105,6 +108,7 @@ _HIDDEN = (
     "+842617654321",
     "Tài liệu kín",
     "Khóa kín",
+    "Bản tự đánh giá kín",
     "kin@moi.example",
     # Written by the play: accounts, a dossier's registration, remarks and the text of a recusal.
     "@demo.ocop.example",
@@ -260,6 +264,12 @@ async def _plant(world: World) -> None:
     )
     assert changed.status_code == 200, changed.text
     await _plant_twins(world)
+    saved = await world.http.post(
+        f"/v1/products/{world.known['product_id']}/self-assessments",
+        json={"title": "Bản tự đánh giá kín", "set_number": int(world.known["set_number"])},
+        headers=admin,
+    )
+    assert saved.status_code == 201, saved.text
     expires = (world.clock() + timedelta(days=20)).date().isoformat()
     made = await world.http.post(
         "/v1/documents",
@@ -350,6 +360,7 @@ async def world(postgres: str, tmp_path_factory: pytest.TempPathFactory) -> Asyn
     ):
         made = World(app, http, clock, {}, list(_operations(app)), [])
         later = {"invitation_id", "key_id", "document_id", "notification_id", "upload_id"}
+        later |= {"assessment_id", "since"}
         await _look(app, made.known, set(_KNOWN) - later)
         made.insiders.extend(await _insiders(made))
         await _plant(made)
