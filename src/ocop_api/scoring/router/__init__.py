@@ -2,11 +2,12 @@
 
 from fastapi import APIRouter
 
-from ocop_api.scoring.router import advice, councils, editions, self_assessment, sessions
+from ocop_api.scoring.router import advice, classification, councils, editions, self_assessment, sessions
 
 routers: tuple[APIRouter, ...] = (
     editions.router,
     advice.router,
+    classification.router,
     councils.router,
     sessions.router,
     self_assessment.router,

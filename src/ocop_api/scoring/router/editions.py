@@ -16,7 +16,7 @@ from ocop_api.web.problems import language_of, refusal
 
 router = sheet_router("/v1/editions", "criteria")
 
-_PUBLIC = {"Cache-Control": "public, max-age=86400"}
+PUBLIC = {"Cache-Control": "public, max-age=86400"}
 
 EditionCode = Annotated[str, Path(max_length=64, description="such as `qd26-2026`")]
 SetNumber = Annotated[int, Path(ge=1, le=999, description="1 to 26")]
@@ -25,7 +25,7 @@ SetNumber = Annotated[int, Path(ge=1, le=999, description="1 to 26")]
 @router.get("")
 async def list_editions(response: Response) -> EditionList:
     """All editions of the criteria, oldest first."""
-    response.headers.update(_PUBLIC)
+    response.headers.update(PUBLIC)
     return rubric.edition_list()
 
 
@@ -37,21 +37,21 @@ async def read_edition_in_force(
 ) -> EditionRead:
     """The edition by which dossiers lodged on a day are scored."""
     # Without a day the answer changes at midnight in Vietnam, so it is kept for an hour at most.
-    response.headers.update(_PUBLIC if on else {"Cache-Control": "public, max-age=3600"})
+    response.headers.update(PUBLIC if on else {"Cache-Control": "public, max-age=3600"})
     return rubric.edition_on(on or vietnam_date(now()))
 
 
 @router.get("/{edition_code}")
 async def read_edition(edition_code: EditionCode, response: Response) -> EditionRead:
     """One edition: bands, gates, part maxima and the known gaps of its print."""
-    response.headers.update(_PUBLIC)
+    response.headers.update(PUBLIC)
     return rubric.edition_by_code(edition_code)
 
 
 @router.get("/{edition_code}/sets")
 async def list_criteria_sets(edition_code: EditionCode, response: Response) -> SetList:
     """The 26 sets of an edition."""
-    response.headers.update(_PUBLIC)
+    response.headers.update(PUBLIC)
     return rubric.sets_of(edition_code)
 
 
@@ -59,7 +59,7 @@ async def list_criteria_sets(edition_code: EditionCode, response: Response) -> S
 async def read_criteria_set(edition_code: EditionCode, set_number: SetNumber) -> Response:
     """A whole set: parts, groups, criteria, options with points and star minimums, notes and gates."""
     return Response(
-        rubric.set_document(edition_code, set_number), media_type="application/json", headers=_PUBLIC
+        rubric.set_document(edition_code, set_number), media_type="application/json", headers=PUBLIC
     )
 
 
