@@ -16,6 +16,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from types import MappingProxyType
 
 from ocop_api.domain.council import DEFAULT_COUNCIL_RULES, CouncilRules
 from ocop_api.domain.errors import RuleViolation
@@ -246,7 +247,7 @@ def _gate_votes(
         GateVote(
             gate=gate,
             criteria=criteria_set.gate_criteria[id_],
-            reasons=reasons[id_],
+            reasons=MappingProxyType(reasons[id_]),
             counted=len(sheets),
             carried=rules.is_majority(len(reasons[id_]), len(sheets)),
         )
@@ -317,7 +318,7 @@ def _comparisons(scored: Mapping[str, Evaluation]) -> tuple[CriterionComparison,
     return tuple(
         CriterionComparison(
             code=row[0].code,
-            points=dict(zip(scored, points, strict=True)),
+            points=MappingProxyType(dict(zip(scored, points, strict=True))),
             mean=_mean(points),
             least=min(points),
             most=max(points),

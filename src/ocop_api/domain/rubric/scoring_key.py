@@ -102,6 +102,7 @@ class ScoringKey:
     floors: tuple[tuple[int, Band], ...]
     ladder: tuple[tuple[int, Decimal, int], ...]
     asking: tuple[int, ...]
+    # What band and missed stars come to, decided when it first occurs.
     _stars: dict[tuple[int, int], int] = field(default_factory=dict, init=False, repr=False)
 
     def band(self, total: int) -> Band:
