@@ -109,6 +109,27 @@ async def test_the_evaluation_explains_itself(desk: Desk) -> None:
     assert (await desk.client.get(url, headers=desk.stranger)).status_code == 404
 
 
+async def test_advice_aims_at_the_star_that_is_wanted(desk: Desk) -> None:
+    made = await desk.started()
+    await desk.put_all(made, BEST | {"1.1": {"level": 1}})
+    url = f"/v1/self-assessments/{made['id']}/advice"
+    aimless = await desk.client.get(url, headers=desk.owner)
+    assert (aimless.status_code, aimless.json()["code"]) == (422, "assessments.no_target")
+    await desk.client.patch(
+        f"/v1/self-assessments/{made['id']}",
+        json={"target_star": 5},
+        headers={**desk.owner, "If-Match": "*"},
+    )
+    five = await desk.client.get(url, headers=desk.owner)
+    assert five.status_code == 200, five.text
+    assert five.json()["target_star"] == 5
+    four = await desk.client.get(f"{url}?target_star=4", headers=desk.owner)
+    assert four.json()["target_star"] == 4
+    two = await desk.client.get(f"{url}?target_star=2", headers=desk.owner)
+    assert (two.status_code, two.json()["code"]) == (422, "rubric.unknown_target_star")
+    assert (await desk.client.get(url, headers=desk.stranger)).status_code == 404
+
+
 async def _carry(
     desk: Desk, dossier_id: str, assessment_id: str, who: Headers | None = None
 ) -> httpx.Response:

@@ -169,7 +169,7 @@ async def test_all_at_once_keeps_the_versions_of_what_stays(desk: Desk) -> None:
         None,
     )
     two = await desk.client.post(desk.of_product, json={"target_star": 2}, headers=desk.owner)
-    assert (two.status_code, two.json()["code"]) == (422, "assessments.target_not_recognised")
+    assert (two.status_code, two.json()["code"]) == (422, "rubric.unknown_target_star")
 
 
 async def test_a_finished_one_is_frozen_and_goes_on_as_a_copy(desk: Desk, clock: MovableClock) -> None:

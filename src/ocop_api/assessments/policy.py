@@ -8,6 +8,7 @@ from uuid import UUID
 
 from ocop_api.assessments.schemas import AssessedChoice, AssessedGate
 from ocop_api.domain.errors import Invalid
+from ocop_api.domain.rubric.advice import check_target
 from ocop_api.domain.rubric.edition import load_edition
 from ocop_api.domain.rubric.scoresheet import Choice, RecordedGate, Scoresheet, find_faults
 
@@ -137,12 +138,11 @@ def check_gates(edition: str, set_number: int, gates: Iterable[AssessedGate]) ->
         raise fault
 
 
-def check_target(edition: str, star: int | None) -> None:
-    """Refuse a target that is not a recognised star.
+def check_wanted(edition: str, star: int | None) -> None:
+    """Refuse to aim at a star that is not recognised.
 
     Raises:
-        Invalid: ``assessments.target_not_recognised`` with the stars that are.
+        Invalid: ``rubric.unknown_target_star`` with the stars that are.
     """
-    ladder = load_edition(edition).ladder
-    if star is not None and star not in ladder:
-        raise Invalid("assessments.target_not_recognised", star=star, stars=list(ladder))
+    if star is not None:
+        check_target(load_edition(edition), star)

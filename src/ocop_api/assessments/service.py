@@ -14,7 +14,7 @@ from ocop_api.assessments.policy import (
     as_json,
     check_choices,
     check_gates,
-    check_target,
+    check_wanted,
     documents_in,
     domain_choices,
     entries_of,
@@ -140,7 +140,7 @@ class AssessmentService:
                 ``rubric.unknown_set``, ``rubric.no_edition_in_force``.
             Forbidden: ``auth.not_permitted``.
             Invalid: ``assessments.set_number_missing``, ``assessments.other_product``,
-                ``assessments.target_not_recognised``.
+                ``rubric.unknown_target_star``.
             RuleViolation: ``assessments.copy_of_other_criteria``.
         """
         product = await self._product(product_id)
@@ -154,7 +154,7 @@ class AssessmentService:
         else:
             edition, set_number = origin.row.edition, origin.row.set_number
         target_star = body.target_star or (None if origin is None else origin.row.target_star)
-        check_target(edition, target_star)
+        check_wanted(edition, target_star)
         # The copy is the first version of everything in it.
         entries = {} if origin is None else _first_version(origin.entries, self.now)
         row = SelfAssessment(
@@ -185,11 +185,11 @@ class AssessmentService:
         """Apply the fields that were sent to one from ``get_for_edit``.
 
         Raises:
-            Invalid: ``assessments.target_not_recognised``, and as ``policy.check_gates``.
+            Invalid: ``rubric.unknown_target_star``, and as ``policy.check_gates``.
         """
         row = held.row
         sent = body.model_dump(exclude_unset=True)
-        check_target(row.edition, sent.get("target_star"))
+        check_wanted(row.edition, sent.get("target_star"))
         if "gates" in sent:
             check_gates(row.edition, row.set_number, body.gates or [])
             sent["gates"] = sent["gates"] or []

@@ -1,12 +1,15 @@
 """The evaluation of what a producer says about the own product."""
 
+from typing import Annotated
 from uuid import UUID
 
-from fastapi import Request, Response
+from fastapi import Query, Request, Response
 
 from ocop_api.scoring.router.faults import sheet_router
+from ocop_api.scoring.schemas.advice import AdviceRead
 from ocop_api.scoring.schemas.evaluation import EvaluationRead
-from ocop_api.scoring.service.self_assessment import evaluate_own_choices, evaluate_saved
+from ocop_api.scoring.schemas.self_assessment import SavedAdviceQuery
+from ocop_api.scoring.service.self_assessment import advise_saved, evaluate_own_choices, evaluate_saved
 from ocop_api.web.caller import Caller, Now
 from ocop_api.web.problems import language_of
 from ocop_api.web.session import ReadSession
@@ -33,3 +36,23 @@ async def evaluate_saved_self_assessment(
     language = language_of(request)
     response.headers.update({"Content-Language": language, "Vary": "Accept-Language"})
     return await evaluate_saved(session, caller, now(), assessment_id, language)
+
+
+@saved.get("/{assessment_id}/advice")
+async def advise_saved_self_assessment(
+    *,
+    assessment_id: UUID,
+    wanted: Annotated[SavedAdviceQuery, Query()],
+    session: ReadSession,
+    caller: Caller,
+    now: Now,
+    request: Request,
+    response: Response,
+) -> AdviceRead:
+    """What to raise in a saved self-assessment for the star it wants, or another one.
+
+    Minimums first, then the smallest sets of criteria, each with the evidence that proves it.
+    """
+    language = language_of(request)
+    response.headers.update({"Content-Language": language, "Vary": "Accept-Language"})
+    return await advise_saved(session, caller, now(), assessment_id, wanted, language)

@@ -1,5 +1,6 @@
-"""What a producer's self-assessment (Form 02, part III) comes to."""
+"""What a producer's self-assessment (Form 02, part III) comes to, and what would bring it further."""
 
+import asyncio
 from datetime import datetime
 from uuid import UUID
 
@@ -7,10 +8,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from ocop_api.assessments.service import AssessmentService
 from ocop_api.domain.actor import Actor
-from ocop_api.domain.errors import RuleViolation
+from ocop_api.domain.errors import Invalid, RuleViolation
+from ocop_api.domain.rubric.advice import advise
 from ocop_api.domain.rubric.criteria import Language
 from ocop_api.dossiers.service import DossierService
+from ocop_api.scoring.schemas.advice import AdviceRead, advice_read
 from ocop_api.scoring.schemas.evaluation import EvaluationRead, SheetContent, evaluation_record
+from ocop_api.scoring.schemas.self_assessment import SavedAdviceQuery
 from ocop_api.scoring.service.rubric import evaluate_content
 
 
@@ -45,3 +49,26 @@ async def evaluate_saved(
     """
     held = await AssessmentService(session, actor, now).get(assessment_id)
     return evaluation_record(held.evaluation).read(language)
+
+
+async def advise_saved(
+    session: AsyncSession,
+    actor: Actor,
+    now: datetime,
+    assessment_id: UUID,
+    wanted: SavedAdviceQuery,
+    language: Language,
+) -> AdviceRead:
+    """What would bring a saved self-assessment to a star, by default the one it wants.
+
+    Raises:
+        NotFound: ``assessments.unknown``; also when it is not visible.
+        Invalid: ``assessments.no_target``; ``rubric.unknown_target_star``.
+    """
+    held = await AssessmentService(session, actor, now).get(assessment_id)
+    star = wanted.target_star or held.row.target_star
+    if star is None:
+        raise Invalid("assessments.no_target")
+    # The search may take longer than anything else should wait for.
+    advice = await asyncio.to_thread(advise, held.sheet, star, limit=wanted.limit)
+    return advice_read(advice, language)
