@@ -266,7 +266,11 @@ async def _plant(world: World) -> None:
     await _plant_twins(world)
     saved = await world.http.post(
         f"/v1/products/{world.known['product_id']}/self-assessments",
-        json={"title": "Bản tự đánh giá kín", "set_number": int(world.known["set_number"])},
+        json={
+            "title": "Bản tự đánh giá kín",
+            "set_number": int(world.known["set_number"]),
+            "target_star": 3,
+        },
         headers=admin,
     )
     assert saved.status_code == 201, saved.text
