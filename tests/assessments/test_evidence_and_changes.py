@@ -1,13 +1,17 @@
 """Evidence by criterion, comparison over time, and what a dossier takes over."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import pytest
 from tests.assessments.conftest import BEST, CRITERIA, Desk
 from tests.conftest import MovableClock
 from tests.dossiers.conftest import Headers, full_contents
+
+from ocop_api.domain.actor import Actor, Bound, Grant, Level, Permission, Role
 
 
 def _codes(read: dict[str, Any]) -> list[tuple[str, str]]:
@@ -48,6 +52,27 @@ async def test_evidence_is_the_producers_own_and_told_when_it_ends(desk: Desk, c
     assert again.status_code == 200, "the assessment names it already"
     copy = await desk.started()
     assert (await desk.put(copy, "1.1", level=1, evidence=[lasting])).status_code == 422
+
+
+async def test_whoever_may_not_see_a_document_neither_reads_nor_names_it(
+    desk: Desk, as_actor: Callable[[Actor], Headers]
+) -> None:
+    made = await desk.started()
+    named, other = await desk.document(), await desk.document()
+    await desk.put(made, "1.1", level=2, evidence=[named])
+    grant = Grant(Role.OFFICER, Bound.AREA, level=Level.PROVINCE, place_id="34:68")
+    reach = frozenset({Permission.PRODUCT_READ, Permission.PRODUCT_EDIT})
+    key = as_actor(Actor(user_id=uuid4(), grants=(grant,), scopes=reach))
+    shown = (await desk.read(made, key))["choices"][0]["evidence"]
+    assert shown == [
+        {"document_id": named, "state": "valid", "kind": None, "title": None, "expires_on": None}
+    ]
+    url, headers = f"/v1/self-assessments/{made['id']}/choices/1.1", {**key, "If-Match": "*"}
+    kept = await desk.client.put(url, json={"level": 1, "evidence": [named]}, headers=headers)
+    assert kept.status_code == 200
+    refused = await desk.client.put(url, json={"level": 1, "evidence": [named, other]}, headers=headers)
+    assert (refused.status_code, refused.json()["code"]) == (422, "documents.not_of_producer")
+    assert refused.json()["data"]["document_ids"] == [other]
 
 
 async def test_changes_over_time_are_told_by_criterion(desk: Desk, clock: MovableClock) -> None:
