@@ -7,7 +7,7 @@ from pydantic import Field
 from starlette.responses import Response
 
 from ocop_api.scoring.router.editions import PUBLIC, EditionCode
-from ocop_api.scoring.schemas.classification import ClassificationRead
+from ocop_api.scoring.schemas.classification import ProductClassification
 from ocop_api.scoring.service.classification import classified
 from ocop_api.web.problems import refusal
 from ocop_api.web.routing import feature_router
@@ -26,7 +26,7 @@ class ClassificationQuery(Input):
 @router.get("/{edition_code}/classification", responses=refusal(404, "No such edition"))
 async def classify_product(
     edition_code: EditionCode, wanted: Annotated[ClassificationQuery, Query()], response: Response
-) -> ClassificationRead:
+) -> ProductClassification:
     """Which set a product belongs to, by its name: the likely sets with the words that tell.
 
     Names are read as Vietnamese is: what the product is comes first, then what it is made of and how

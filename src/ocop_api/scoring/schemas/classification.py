@@ -23,7 +23,7 @@ class ClassificationMatch(Output):
     words: list[TellingWordRead] = Field(description="why: the words that speak for it")
 
 
-class ClassificationRead(Output):
+class ProductClassification(Output):
     """The sets that are likely meant, best first; empty when no word is known."""
 
     edition: str = Field(examples=["qd26-2026"])

@@ -2,18 +2,22 @@
 
 from ocop_api.domain.rubric.classifying import classify
 from ocop_api.domain.rubric.edition import load_edition
-from ocop_api.scoring.schemas.classification import ClassificationMatch, ClassificationRead, TellingWordRead
+from ocop_api.scoring.schemas.classification import (
+    ClassificationMatch,
+    ProductClassification,
+    TellingWordRead,
+)
 from ocop_api.scoring.schemas.editions import set_summary
 
 
-def classified(edition_code: str, q: str, limit: int) -> ClassificationRead:
+def classified(edition_code: str, q: str, limit: int) -> ProductClassification:
     """Ranked sets of an edition for what was asked.
 
     Raises:
         NotFound: ``rubric.unknown_edition``.
     """
     edition = load_edition(edition_code)
-    return ClassificationRead(
+    return ProductClassification(
         edition=edition.code,
         q=q,
         items=[
