@@ -145,10 +145,13 @@ async def catalogue(stage: Stage, today: date) -> None:
 
 
 async def self_assessment(stage: Stage) -> None:
-    """Anybody may evaluate a sheet; the answer explains itself."""
-    stage.scene("Anybody can evaluate a sheet, without signing in")
-    number = await _set_number(stage, "qd26-2026", "cà phê")
-    criteria_set = await stage.get(f"/v1/editions/qd26-2026/sets/{number}")
+    """Anybody may find the criteria of a product, evaluate a sheet and be advised how to reach a star."""
+    stage.scene("Anybody can find the criteria, evaluate a sheet and be advised, without signing in")
+    edition = "/v1/editions/qd26-2026"
+    found = (await stage.get(f"{edition}/classification?q=ca phe bot dac biet"))["items"][0]
+    number = found["set"]["number"]
+    stage.tell(f"“ca phe bot dac biet” belongs to set {number}, {found['set']['text']['vi']}.")
+    criteria_set = await stage.get(f"{edition}/sets/{number}")
     choices = rating.sheet(criteria_set, 92)
     weakest = rating.criteria_of(criteria_set)
     for criterion in weakest:
@@ -157,7 +160,7 @@ async def self_assessment(stage: Stage) -> None:
             break
     answer = await stage.ask(
         "POST",
-        f"/v1/editions/qd26-2026/sets/{number}/evaluate",
+        f"{edition}/sets/{number}/evaluate",
         body={"choices": choices},
         headers={"Accept-Language": "vi"},
     )
@@ -166,6 +169,16 @@ async def self_assessment(stage: Stage) -> None:
     for line in evaluation["explanation"][:8]:
         stage.tell(f"  [dim]{line['sentence']}[/]")
     stage.keep("evaluation.json", answer.content)
+    advised = await stage.ask(
+        "POST",
+        f"{edition}/sets/{number}/advise",
+        body={"choices": choices, "target_star": 5, "limit": 1},
+        headers={"Accept-Language": "vi"},
+    )
+    stage.tell("The least that would bring five stars:")
+    for lift in advised.json()["alternatives"][0]["lifts"]:
+        stage.tell(f"  [dim]{lift['advice']['sentence']}[/]")
+    stage.keep("advice.json", advised.content)
 
 
 async def rating_under_26(stage: Stage, today: date) -> dict[str, Any]:
