@@ -5,7 +5,7 @@ from uuid import UUID
 from ocop_api.dossiers.schemas import DossierRead
 from ocop_api.dossiers.service import CarryingService, DossierReader
 from ocop_api.web.caller import Caller, Now
-from ocop_api.web.conditional import IfMatch
+from ocop_api.web.conditional import OptionalIfMatch
 from ocop_api.web.routing import feature_router
 from ocop_api.web.session import WriteSession
 
@@ -17,7 +17,7 @@ async def carry_self_assessment(
     *,
     dossier_id: UUID,
     assessment_id: UUID,
-    expected: IfMatch,
+    expected: OptionalIfMatch,
     session: WriteSession,
     caller: Caller,
     now: Now,
