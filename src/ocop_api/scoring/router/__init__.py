@@ -2,11 +2,20 @@
 
 from fastapi import APIRouter
 
-from ocop_api.scoring.router import advice, classification, councils, editions, self_assessment, sessions
+from ocop_api.scoring.router import (
+    advice,
+    classification,
+    councils,
+    editions,
+    forms,
+    self_assessment,
+    sessions,
+)
 
 routers: tuple[APIRouter, ...] = (
     editions.router,
     advice.router,
+    forms.router,
     classification.router,
     councils.router,
     sessions.router,

@@ -1,0 +1,35 @@
+"""The criteria as forms to print and to fill in: public, and caches may keep them for a day."""
+
+from fastapi import Request
+from starlette.responses import Response
+
+from ocop_api.scoring.papers.rendering import Paper, printed_form
+from ocop_api.scoring.router.editions import PUBLIC, EditionCode, SetNumber
+from ocop_api.web.conditional import tag_response
+from ocop_api.web.problems import refusal
+from ocop_api.web.routing import feature_router
+
+router = feature_router("/v1/editions", "criteria")
+
+
+@router.get(
+    "/{edition_code}/sets/{set_number}/form.pdf",
+    response_class=Response,
+    responses={
+        200: {"content": {"application/pdf": {}}, "description": "The form, A4"},
+        **refusal(404, "No such edition or set"),
+    },
+)
+async def print_criteria_form(edition_code: EditionCode, set_number: SetNumber, request: Request) -> Response:
+    """The Vietnamese scoring form (phiếu chấm điểm) of a set, to print and fill in by hand (PDF/A).
+
+    Criteria with every option, its points and star minimum, boxes to tick, gates, totals, bands and the
+    signature; at the end what is known not to add up in the printed set.
+    """
+    paper = await printed_form(edition_code, set_number)
+    return _file(request, paper, "application/pdf", "inline")
+
+
+def _file(request: Request, paper: Paper, media_type: str, disposition: str) -> Response:
+    headers = {**PUBLIC, "Content-Disposition": f'{disposition}; filename="{paper.file_name}"'}
+    return tag_response(request, Response(paper.content, media_type=media_type, headers=headers), None)

@@ -1,0 +1,112 @@
+"""The criteria as forms to print and to fill in."""
+
+import io
+import re
+import unicodedata
+
+import httpx
+import pytest
+from pypdf import PdfReader
+
+from ocop_api.domain.rubric.criteria import NONE_REACHED, Problem
+from ocop_api.domain.rubric.edition import load_edition
+from ocop_api.scoring.papers.printing import form_pdf
+from ocop_api.scoring.papers.wording import bands_of, problem_text
+from ocop_api.settings import DatabaseSettings, Settings
+
+SETS = [("qd26-2026", 13), ("qd26-2026", 26), ("qd148-2023", 7)]
+
+
+@pytest.fixture
+def settings() -> Settings:
+    """No database at all: whatever is answered here needs none."""
+    return Settings(database=DatabaseSettings(url="postgresql+asyncpg://nobody@127.0.0.1:1/none"))
+
+
+def url(edition: str = "qd26-2026", number: int = 13, form: str = "pdf") -> str:
+    return f"/v1/editions/{edition}/sets/{number}/form.{form}"
+
+
+def plain(text: str) -> str:
+    """Letters and figures only: a printed line may break anywhere between words."""
+    return re.sub(r"\W", "", unicodedata.normalize("NFC", text)).casefold()
+
+
+@pytest.mark.parametrize(("edition_code", "number"), SETS)
+def test_the_printed_form_holds_the_whole_set(edition_code: str, number: int) -> None:
+    edition = load_edition(edition_code)
+    criteria_set = edition.criteria_set(number)
+    reader = PdfReader(io.BytesIO(form_pdf(edition, criteria_set)))
+    pages = [page.extract_text() for page in reader.pages]
+    assert 4 <= len(pages) <= 9
+    assert [page.mediabox.height > page.mediabox.width for page in reader.pages] == [True] * len(pages)
+    for page, text in enumerate(pages, start=1):
+        assert f"Trang {page}/{len(pages)}" in text
+        assert edition_code in text
+    whole = "\n".join(pages)
+    lines = [line.strip() for line in whole.splitlines()]
+    letters = plain(whole)
+    for said in ("PHIẾU CHẤM ĐIỂM", "Độc lập - Tự do - Hạnh phúc", criteria_set.text.vi, edition.legal_basis):
+        assert plain(said) in letters
+    for code, criterion in criteria_set.criteria.items():
+        assert any(line == code or line.startswith(f"{code} ") for line in lines), code
+        assert plain(criterion.text.vi) in letters
+        for case in criterion.cases:
+            assert plain(case.text.vi) in letters
+        for option in criterion.options:
+            # Kerned horns are told twice by the reader, so a run of the same letter counts as one.
+            assert _runs(plain(option.text.vi)) in _runs(letters), (code, option.level)
+    points = [option.points for criterion in criteria_set.criteria.values() for option in criterion.options]
+    none = sum(NONE_REACHED in criterion.levels() for criterion in criteria_set.criteria.values())
+    printed = [int(line) for line in re.findall(r"(?:^| )(\d{1,2})$", whole, re.MULTILINE)]
+    assert len(printed) >= len(points) + none
+    assert whole.count("Không đạt mức nào nêu trên") == none
+    for problem in criteria_set.problems:
+        assert _runs(plain(problem_text(problem))) in _runs(letters)
+    for gate in criteria_set.gates.values():
+        assert _runs(plain(gate.text.vi)) in _runs(letters)
+
+
+def _runs(text: str) -> str:
+    return re.sub(r"(.)\1+", r"\1", text)
+
+
+async def test_the_printed_form_is_public_and_kept_by_caches(client: httpx.AsyncClient) -> None:
+    first = await client.get(url())
+    assert (first.status_code, first.headers["content-type"]) == (200, "application/pdf")
+    assert first.headers["cache-control"] == "public, max-age=86400"
+    name = "phieu-cham-diem-qd26-2026-bo-13.pdf"
+    assert first.headers["content-disposition"] == f'inline; filename="{name}"'
+    again = await client.get(url(), headers={"If-None-Match": first.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
+    edition = load_edition("qd26-2026")
+    assert form_pdf(edition, edition.criteria_set(13)) == first.content
+
+
+@pytest.mark.parametrize(
+    ("edition", "number", "code"),
+    [("qd1-1999", 13, "rubric.unknown_edition"), ("qd26-2026", 27, "rubric.unknown_set")],
+)
+async def test_what_does_not_exist_is_not_found(
+    client: httpx.AsyncClient, edition: str, number: int, code: str
+) -> None:
+    answer = await client.get(url(edition, number))
+    assert (answer.status_code, answer.json()["code"]) == (404, code)
+
+
+def test_every_known_problem_is_told_in_vietnamese_and_an_unknown_one_as_it_stands() -> None:
+    for edition_code in ("qd148-2023", "qd26-2026"):
+        for criteria_set in load_edition(edition_code).sets.values():
+            for problem in criteria_set.problems:
+                assert problem.what not in problem_text(problem)
+    assert problem_text(Problem("something else", criterion="2.1")) == "Tiêu chí 2.1: something else"
+
+
+def test_bands_are_told_without_gap_or_overlap() -> None:
+    assert bands_of(load_edition("qd26-2026")) == [
+        (5, "Từ 90 đến 100 điểm"),
+        (4, "Từ 70 đến dưới 90 điểm"),
+        (3, "Từ 50 đến dưới 70 điểm"),
+        (2, "Từ 30 đến dưới 50 điểm"),
+        (1, "Dưới 30 điểm"),
+    ]
