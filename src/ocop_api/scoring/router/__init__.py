@@ -7,6 +7,7 @@ from ocop_api.scoring.router import (
     classification,
     councils,
     editions,
+    editions_changes,
     forms,
     self_assessment,
     sessions,
@@ -14,6 +15,7 @@ from ocop_api.scoring.router import (
 
 routers: tuple[APIRouter, ...] = (
     editions.router,
+    editions_changes.router,
     advice.router,
     forms.router,
     classification.router,
