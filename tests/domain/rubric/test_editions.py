@@ -16,8 +16,13 @@ from ocop_api.domain.rubric.edition import (
     EditionError,
     edition_in_force,
     editions,
+    latest_in_force,
     load_edition,
+    on_shelf,
+    put_on_shelf,
     read_edition,
+    read_header,
+    take_off_shelf,
 )
 
 CODES = ("qd148-2023", "qd26-2026")
@@ -242,7 +247,7 @@ def test_an_undeclared_contradiction_stops_the_loading(damage: Damage, said: str
     damage(damaged)
     with pytest.raises(EditionError) as refused:
         read_edition(header, [damaged])
-    assert any(said in fault for fault in refused.value.faults), refused.value.faults
+    assert any(said in str(fault) for fault in refused.value.faults), refused.value.faults
 
 
 @pytest.mark.parametrize("number", [7, 11, 12, 13])
@@ -268,7 +273,7 @@ def test_a_discrepancy_is_accepted_only_while_declared(number: int) -> None:
 def test_a_header_that_contradicts_itself_is_refused(change: dict[str, Any], said: str) -> None:
     with pytest.raises(EditionError) as refused:
         read_edition(raw_header("qd26-2026") | change, [])
-    assert any(said in fault for fault in refused.value.faults), refused.value.faults
+    assert any(said in str(fault) for fault in refused.value.faults), refused.value.faults
 
 
 def test_a_gate_listed_twice_is_refused() -> None:
@@ -301,3 +306,53 @@ def test_a_mark_for_a_higher_star_on_a_lower_option_does_not_weaken_the_minimum(
     }
     assert [levels[star, True] for star in (3, 4, 5)] == [3, 3, 3]
     assert [levels[star, False] for star in (3, 4, 5)] == [3, 2, 1]
+
+
+def test_all_faults_of_header_and_sets_are_told_at_once_with_their_places() -> None:
+    header = raw_header("qd26-2026") | {"sets": [13], "recognised_from": 6}
+    raw = raw_set("qd26-2026", 13)
+    criterion_of(raw, "1.1")["options"][0]["min_star"] = 6
+    raw["attainable"] = 99
+    with pytest.raises(EditionError) as refused:
+        read_edition(header, [raw])
+    places = {
+        (fault.set_number, fault.criterion, fault.option, fault.field) for fault in refused.value.faults
+    }
+    assert {
+        (None, None, None, "recognised_from"),
+        (13, "1.1", 1, None),
+        (13, None, None, "attainable"),
+    } <= places
+
+
+def test_the_latest_edition_to_begin_is_in_force_and_gives_way_when_it_ends() -> None:
+    lasting = read_header(raw_header("qd26-2026"))
+    passing = read_header(
+        raw_header("qd26-2026")
+        | {"edition": "qd26-2026-c1", "in_force_from": "2027-01-01", "in_force_to": "2027-03-31"}
+    )
+    found = [
+        latest_in_force((passing, lasting), date.fromisoformat(day)).code
+        for day in ("2026-12-31", "2027-01-01", "2027-03-31", "2027-04-01")
+    ]
+    assert found == ["qd26-2026", "qd26-2026-c1", "qd26-2026-c1", "qd26-2026"]
+
+
+def test_an_added_edition_is_loaded_from_the_shelf_and_a_shipped_one_cannot_be_replaced() -> None:
+    header = raw_header("qd26-2026") | {"edition": "qd1-2031", "in_force_from": "2031-01-01", "sets": [13]}
+    added = read_edition(header, [raw_set("qd26-2026", 13)])
+    put_on_shelf(added, "digest")
+    try:
+        assert load_edition("qd1-2031") is added
+        assert edition_in_force(date(2031, 1, 1)) is added
+        assert edition_in_force(date(2030, 12, 31)).code == "qd26-2026"
+        held = on_shelf("qd1-2031")
+        assert held is not None
+        assert held.digest == "digest"
+    finally:
+        take_off_shelf("qd1-2031")
+    assert on_shelf("qd1-2031") is None
+    with pytest.raises(NotFound, match=r"rubric\.unknown_edition"):
+        load_edition("qd1-2031")
+    with pytest.raises(ValueError, match="is shipped"):
+        put_on_shelf(load_edition("qd26-2026"), "digest")

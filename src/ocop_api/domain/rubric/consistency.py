@@ -7,6 +7,7 @@ loading, so that no product is ever scored by a set in which a figure went wrong
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from ocop_api.domain.rubric.criteria import (
@@ -22,34 +23,55 @@ from ocop_api.domain.rubric.criteria import (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One contradiction in words, and where it lies as far as that can be said.
+
+    ``field`` is a field of the header when there is no set, otherwise of the place in the set.
+    """
+
+    said: str
+    set_number: int | None = None
+    part: str | None = None
+    group: str | None = None
+    criterion: str | None = None
+    option: int | None = None
+    field: str | None = None
+
+    def __str__(self) -> str:
+        return self.said if self.set_number is None else f"set {self.set_number}: {self.said}"
+
+
 class EditionError(Exception):
     """The data of an edition contradict themselves. ``faults`` lists every contradiction found."""
 
-    def __init__(self, edition: str, faults: list[str]) -> None:
-        super().__init__(f"edition {edition}: " + "; ".join(faults))
+    def __init__(self, edition: str, faults: list[Fault]) -> None:
+        super().__init__(f"edition {edition}: " + "; ".join(str(fault) for fault in faults))
         self.edition = edition
         self.faults = faults
 
 
-def check_header(header: EditionHeader) -> Iterator[str]:
+def check_header(header: EditionHeader) -> Iterator[Fault]:
     """Yield what is wrong with the header: bands, dates, totals."""
     stars = [band.star for band in header.bands]
     floors = [band.points_from for band in header.bands]
     if stars != list(range(len(stars), 0, -1)) or floors != sorted(set(floors), reverse=True):
-        yield "bands must descend to 1 star without a gap, and their points with them"
-    elif floors[-1] != 0 or floors[0] > header.total:
-        yield "bands must cover the points from 0 and end below the total"
+        yield Fault("bands must descend to 1 star without a gap, and their points with them", field="bands")
+    elif not floors or floors[-1] != 0 or floors[0] > header.total:
+        yield Fault("bands must cover the points from 0 and end below the total", field="bands")
     if header.recognised_from not in stars:
-        yield f"stars are recognised from {header.recognised_from}, which is not a band"
+        said = f"stars are recognised from {header.recognised_from}, which is not a band"
+        yield Fault(said, field="recognised_from")
     if header.in_force_to is not None and header.in_force_to < header.in_force_from:
-        yield "the edition ends before it begins"
+        yield Fault("the edition ends before it begins", field="in_force_to")
     if sum(header.part_maxima.values()) != header.total:
-        yield f"the parts give {sum(header.part_maxima.values())}, the total is {header.total}"
+        said = f"the parts give {sum(header.part_maxima.values())}, the total is {header.total}"
+        yield Fault(said, field="part_maxima")
     if repeated := _repeated(header.set_numbers):
-        yield f"sets listed twice: {repeated}"
+        yield Fault(f"sets listed twice: {repeated}", field="sets")
 
 
-def check_set(header: EditionHeader, criteria_set: CriteriaSet) -> list[str]:
+def check_set(header: EditionHeader, criteria_set: CriteriaSet) -> list[Fault]:
     """Return what is wrong with one set, beyond what its ``problems`` declare."""
     faults = [
         *_check_codes(criteria_set),
@@ -59,7 +81,7 @@ def check_set(header: EditionHeader, criteria_set: CriteriaSet) -> list[str]:
     ]
     for criterion in _criteria(criteria_set):
         faults += _check_criterion(header, criteria_set, criterion)
-    return [f"set {criteria_set.number}: {fault}" for fault in faults]
+    return [replace(fault, set_number=criteria_set.number) for fault in faults]
 
 
 def _groups(criteria_set: CriteriaSet) -> list[Group]:
@@ -74,48 +96,52 @@ def _repeated(values: Iterable[int | str]) -> list[int | str]:
     return [value for value, times in Counter(values).items() if times > 1]
 
 
-def _check_codes(criteria_set: CriteriaSet) -> Iterator[str]:
-    for name, codes in (
-        ("part", [part.code for part in criteria_set.parts]),
-        ("group", [group.code for group in _groups(criteria_set)]),
-        ("criterion", [criterion.code for criterion in _criteria(criteria_set)]),
-    ):
-        if repeated := _repeated(codes):
-            yield f"{name} codes are not unique: {repeated}"
+def _check_codes(criteria_set: CriteriaSet) -> Iterator[Fault]:
+    if repeated := _repeated(part.code for part in criteria_set.parts):
+        yield Fault(f"part codes are not unique: {repeated}", part=str(repeated[0]))
+    if repeated := _repeated(group.code for group in _groups(criteria_set)):
+        yield Fault(f"group codes are not unique: {repeated}", group=str(repeated[0]))
+    if repeated := _repeated(criterion.code for criterion in _criteria(criteria_set)):
+        yield Fault(f"criterion codes are not unique: {repeated}", criterion=str(repeated[0]))
 
 
 def _best(group: Group) -> Decimal:
     return sum((criterion.best for criterion in group.criteria), Decimal(0))
 
 
-def _check_sums(header: EditionHeader, criteria_set: CriteriaSet) -> Iterator[str]:
+def _check_sums(header: EditionHeader, criteria_set: CriteriaSet) -> Iterator[Fault]:
     if empty := [criterion.code for criterion in _criteria(criteria_set) if not criterion.options]:
-        yield from (f"criterion {code} has no options" for code in empty)
+        yield from (Fault(f"criterion {code} has no options", criterion=code) for code in empty)
         return
     yield from _check_maxima(criteria_set)
     maxima = {part.code: part.max for part in criteria_set.parts}
     if maxima != dict(header.part_maxima):
-        yield f"parts must be {_plain(header.part_maxima.items())}, not {_plain(maxima.items())}"
+        yield Fault(f"parts must be {_plain(header.part_maxima.items())}, not {_plain(maxima.items())}")
     attainable = sum((_best(group) for group in _groups(criteria_set)), Decimal(0))
     if attainable != criteria_set.attainable:
-        yield f"attainable is stated as {criteria_set.attainable}, the options give {attainable}"
+        said = f"attainable is stated as {criteria_set.attainable}, the options give {attainable}"
+        yield Fault(said, field="attainable")
     if attainable != header.total and not criteria_set.problems:
-        yield f"only {attainable} of {header.total} points can be had and no problem says why"
+        yield Fault(f"only {attainable} of {header.total} points can be had and no problem says why")
 
 
-def _check_maxima(criteria_set: CriteriaSet) -> Iterator[str]:
+def _check_maxima(criteria_set: CriteriaSet) -> Iterator[Fault]:
     declared = criteria_set.problems
     for criterion in _criteria(criteria_set):
         if criterion.best != criterion.max and not _declares(declared, criterion=criterion.code):
-            yield f"criterion {criterion.code}: maximum {criterion.max}, best option {criterion.best}"
+            said = f"criterion {criterion.code}: maximum {criterion.max}, best option {criterion.best}"
+            yield Fault(said, criterion=criterion.code, field="max")
     for group in _groups(criteria_set):
         printed = sum((criterion.max for criterion in group.criteria), Decimal(0))
         if {printed, _best(group)} != {group.max} and not _declares(declared, group=group.code):
-            yield f"group {group.code}: maximum {group.max}, criteria print {printed} and give {_best(group)}"
+            best = _best(group)
+            said = f"group {group.code}: maximum {group.max}, criteria print {printed} and give {best}"
+            yield Fault(said, group=group.code, field="max")
     for part in criteria_set.parts:
         printed = sum((group.max for group in part.groups), Decimal(0))
         if printed != part.max and not _declares(declared, part=part.code):
-            yield f"part {part.code}: maximum {part.max}, groups give {printed}"
+            said = f"part {part.code}: maximum {part.max}, groups give {printed}"
+            yield Fault(said, part=part.code, field="max")
 
 
 def _plain(maxima: Iterable[tuple[str, Decimal]]) -> str:
@@ -136,7 +162,7 @@ def _declares(
     )
 
 
-def _check_problems(criteria_set: CriteriaSet) -> Iterator[str]:
+def _check_problems(criteria_set: CriteriaSet) -> Iterator[Fault]:
     groups = {group.code for group in _groups(criteria_set)}
     parts: dict[str, Part] = {part.code: part for part in criteria_set.parts}
     for problem in criteria_set.problems:
@@ -149,29 +175,40 @@ def _check_problems(criteria_set: CriteriaSet) -> Iterator[str]:
                 problem.option is not None and (criterion is None or problem.option not in criterion.by_level)
             )
         ):
-            yield f"a problem is declared where nothing stands: {problem.what}"
+            yield Fault(f"a problem is declared where nothing stands: {problem.what}", field="problems")
     for code, criterion in criteria_set.criteria.items():
-        said = {problem.option for problem in criteria_set.problems if problem.criterion == code}
-        if criterion.inferred_options and None not in said:
-            yield f"criterion {code}: inferred options are not declared as a problem"
+        spoken_of = {problem.option for problem in criteria_set.problems if problem.criterion == code}
+        if criterion.inferred_options and None not in spoken_of:
+            said = f"criterion {code}: inferred options are not declared as a problem"
+            yield Fault(said, criterion=code, field="inferred_options")
         for option in criterion.options:
-            if option.inferred and option.level not in said:
-                yield f"criterion {code}: inferred option {option.level} is not declared as a problem"
+            if option.inferred and option.level not in spoken_of:
+                said = f"criterion {code}: inferred option {option.level} is not declared as a problem"
+                yield Fault(said, criterion=code, option=option.level)
 
 
-def _check_criterion(header: EditionHeader, criteria_set: CriteriaSet, criterion: Criterion) -> Iterator[str]:
+def _check_criterion(
+    header: EditionHeader, criteria_set: CriteriaSet, criterion: Criterion
+) -> Iterator[Fault]:
     where = f"criterion {criterion.code}"
     levels = [option.level for option in criterion.options]
     if levels != list(range(1, len(levels) + 1)):
-        yield f"{where}: levels must count from 1 without a gap, not {levels}"
+        said = f"{where}: levels must count from 1 without a gap, not {levels}"
+        yield Fault(said, criterion=criterion.code)
     if any(option.points < 0 or option.points % 1 for option in criterion.options):
-        yield f"{where}: points must be whole numbers, not negative"
-    yield from (f"{where}: {fault}" for fault in _check_cases(criteria_set, criterion))
+        yield Fault(f"{where}: points must be whole numbers, not negative", criterion=criterion.code)
+    yield from (
+        Fault(f"{where}: {said}", criterion=criterion.code) for said in _check_cases(criteria_set, criterion)
+    )
     for option in criterion.options:
         if option.min_star is not None and option.min_star not in header.ladder:
-            yield f"{where}: option {option.level} is marked {option.min_star} stars, outside {header.ladder}"
+            said = (
+                f"{where}: option {option.level} is marked {option.min_star} stars, outside {header.ladder}"
+            )
+            yield Fault(said, criterion=criterion.code, option=option.level)
         if option.star_mark_on is not None and option.min_star is None:
-            yield f"{where}: option {option.level} says where its star mark stands but bears none"
+            said = f"{where}: option {option.level} says where its star mark stands but bears none"
+            yield Fault(said, criterion=criterion.code, option=option.level)
 
 
 def _check_cases(criteria_set: CriteriaSet, criterion: Criterion) -> Iterator[str]:
@@ -192,15 +229,15 @@ def _check_cases(criteria_set: CriteriaSet, criterion: Criterion) -> Iterator[st
             yield f"the best option of case {case} gives {max(points)} of {criterion.max}"
 
 
-def _check_gates(header: EditionHeader, criteria_set: CriteriaSet) -> Iterator[str]:
+def _check_gates(header: EditionHeader, criteria_set: CriteriaSet) -> Iterator[Fault]:
     for note, on_set in _notes(criteria_set):
         if note.gate is None:
             if note.kind is NoteKind.GATE:
-                yield f"a note of kind gate names no gate: {note.text.en}"
+                yield Fault(f"a note of kind gate names no gate: {note.text.en}")
         elif note.gate not in header.gates:
-            yield f"gate {note.gate} does not exist"
+            yield Fault(f"gate {note.gate} does not exist")
         elif on_set and header.gates[note.gate].effect is GateEffect.SKIP_CRITERION:
-            yield f"gate {note.gate} skips a criterion but stands on the whole set"
+            yield Fault(f"gate {note.gate} skips a criterion but stands on the whole set", field="notes")
 
 
 def _notes(criteria_set: CriteriaSet) -> Iterator[tuple[Note, bool]]:

@@ -1,22 +1,26 @@
-"""Read the criteria editions shipped with the package, checked on loading and cached.
+"""Read criteria editions, checked on loading, and hold them for the process.
 
-An edition lies in ``editions/<code>/``: ``edition.json`` is its header, ``set-NN.json`` one file for
+Two editions are shipped with the package; further ones are added to the database by an administrator and
+put on the shelf here.
+
+A shipped edition lies in ``editions/<code>/``: ``edition.json`` is its header, ``set-NN.json`` one file for
 each set. Labels are our own short wording, not the official text; points, star minimums, gates and
 notes are those of the decision.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from functools import cache
 from importlib import resources
 from importlib.resources.abc import Traversable
 from types import MappingProxyType
-from typing import Any, TypeAlias
+from typing import Any, Protocol, TypeAlias, TypeVar
 
 from ocop_api.domain.errors import NotFound
-from ocop_api.domain.rubric.consistency import EditionError, check_header, check_set
+from ocop_api.domain.rubric.consistency import EditionError, Fault, check_header, check_set
 from ocop_api.domain.rubric.criteria import (
     Band,
     Case,
@@ -51,21 +55,53 @@ __all__ = [
     "Option",
     "Part",
     "Problem",
+    "Shelved",
     "Text",
     "edition_in_force",
     "editions",
+    "latest_in_force",
     "load_edition",
+    "on_shelf",
+    "put_on_shelf",
     "read_edition",
     "read_header",
     "read_set",
+    "shipped",
+    "take_off_shelf",
 ]
 
 Json: TypeAlias = Mapping[str, Any]
 
 
+class Period(Protocol):
+    """Anything that says which edition is in force from when to when; the last day is inclusive."""
+
+    @property
+    def code(self) -> str: ...
+    @property
+    def in_force_from(self) -> date: ...
+    @property
+    def in_force_to(self) -> date | None: ...
+
+
+P = TypeVar("P", bound=Period)
+
+
+@dataclass(frozen=True, slots=True)
+class Shelved:
+    """An added edition as a process holds it, and the digest of the content it was built from."""
+
+    edition: Edition
+    digest: str
+
+
+_added: dict[str, Shelved] = {}
+# A dictionary's single operations are atomic, so threads that score see the old or the new edition, whole.
+
+
 @cache
 def editions() -> tuple[EditionHeader, ...]:
-    """Return the headers of all editions, oldest first, without reading their sets.
+    """Return the headers of the editions shipped with the package, oldest first, without their sets.
 
     Raises:
         EditionError: the header of an edition contradicts itself.
@@ -75,36 +111,78 @@ def editions() -> tuple[EditionHeader, ...]:
     return tuple(sorted(headers, key=lambda header: header.in_force_from))
 
 
-@cache
+def shipped(code: str) -> bool:
+    """Whether an edition comes with the package; such editions never change."""
+    return code in _shipped_codes()
+
+
 def load_edition(code: str) -> Edition:
-    """Return the edition of that code with all its sets; read and checked once per process.
+    """Return the edition of that code with all its sets: shipped, or added and put on the shelf.
+
+    A shipped edition is read and checked once per process.
 
     Raises:
         NotFound: ``rubric.unknown_edition`` with the codes that exist.
         EditionError: the data contradict themselves where they do not declare to.
     """
-    codes = [header.code for header in editions()]
-    if code not in codes:
-        raise NotFound("rubric.unknown_edition", edition=code, editions=codes)
-    folder = _shelf().joinpath(code)
-    header = _read(folder.joinpath("edition.json"))
-    return read_edition(
-        header, [_read(folder.joinpath(f"set-{number:02d}.json")) for number in header["sets"]]
-    )
+    added = _added.get(code)
+    if added is not None:
+        return added.edition
+    if code not in _shipped_codes():
+        raise NotFound("rubric.unknown_edition", edition=code, editions=[*_shipped_codes(), *sorted(_added)])
+    return _load_shipped(code)
+
+
+def put_on_shelf(edition: Edition, digest: str) -> None:
+    """Let ``load_edition`` of this process give an added edition; one of the same code is replaced.
+
+    ``digest`` tells one content from another. Whoever takes a code from outside must first make sure that
+    the shelf agrees with what is stored (``ocop_api.db.edition_shelf``).
+    """
+    if shipped(edition.code):
+        raise ValueError(f"{edition.code} is shipped and cannot be replaced")
+    _added[edition.code] = Shelved(edition, digest)
+
+
+def take_off_shelf(code: str) -> None:
+    """Forget an added edition in this process."""
+    _added.pop(code, None)
+
+
+def on_shelf(code: str) -> Shelved | None:
+    """The added edition as this process holds it, if it does."""
+    return _added.get(code)
 
 
 def edition_in_force(on: date) -> Edition:
     """Return the edition by which dossiers lodged on that day (Asia/Ho_Chi_Minh) are scored.
 
-    The criteria of 148/QĐ-TTg serve both of the regimes before 26/2026/QĐ-TTg.
+    The criteria of 148/QĐ-TTg serve both of the regimes before 26/2026/QĐ-TTg. Added editions count as far
+    as this process holds them.
 
     Raises:
         NotFound: ``rubric.no_edition_in_force``; the criteria in force before 24/02/2023 are not shipped.
     """
-    for header in editions():
-        if header.in_force(on):
-            return load_edition(header.code)
-    raise NotFound("rubric.no_edition_in_force", on=on.isoformat())
+    held = [*editions(), *(shelved.edition for shelved in _added.values())]
+    return load_edition(latest_in_force(held, on).code)
+
+
+def latest_in_force(periods: Iterable[P], on: date) -> P:
+    """Of several editions, the one in force on a day: the latest to begin whose period holds the day.
+
+    A later edition closes the earlier from its first day on; when it ends, the earlier is in force again.
+
+    Raises:
+        NotFound: ``rubric.no_edition_in_force``.
+    """
+    holding = [
+        period
+        for period in periods
+        if period.in_force_from <= on and (period.in_force_to is None or on <= period.in_force_to)
+    ]
+    if not holding:
+        raise NotFound("rubric.no_edition_in_force", on=on.isoformat())
+    return max(holding, key=lambda period: period.in_force_from)
 
 
 def read_edition(header: Json, sets: Sequence[Json]) -> Edition:
@@ -113,16 +191,30 @@ def read_edition(header: Json, sets: Sequence[Json]) -> Edition:
     Raises:
         EditionError: with every contradiction found that the data do not declare as a problem.
     """
-    head = read_header(header)
+    head, faults = _header(header)
     built = [read_set(head, raw) for raw in sets]
-    faults = [fault for criteria_set in built for fault in check_set(head, criteria_set)]
+    faults += [fault for criteria_set in built for fault in check_set(head, criteria_set)]
     if tuple(criteria_set.number for criteria_set in built) != head.set_numbers:
-        faults.append(f"the sets must be numbered {head.set_numbers}")
+        faults.append(Fault(f"the sets must be numbered {head.set_numbers}"))
     if faults:
         raise EditionError(head.code, faults)
     return Edition(
         **{name: getattr(head, name) for name in EditionHeader.__slots__},
         sets=MappingProxyType({criteria_set.number: criteria_set for criteria_set in built}),
+    )
+
+
+@cache
+def _shipped_codes() -> tuple[str, ...]:
+    return tuple(header.code for header in editions())
+
+
+@cache
+def _load_shipped(code: str) -> Edition:
+    folder = _shelf().joinpath(code)
+    header = _read(folder.joinpath("edition.json"))
+    return read_edition(
+        header, [_read(folder.joinpath(f"set-{number:02d}.json")) for number in header["sets"]]
     )
 
 
@@ -137,6 +229,13 @@ def _read(file: Traversable) -> dict[str, Any]:
 
 def read_header(raw: Json) -> EditionHeader:
     """Build the header of an edition from decoded JSON and check it; raises as ``read_edition``."""
+    header, faults = _header(raw)
+    if faults:
+        raise EditionError(header.code, faults)
+    return header
+
+
+def _header(raw: Json) -> tuple[EditionHeader, list[Fault]]:
     header = EditionHeader(
         code=raw["edition"],
         legal_basis=raw["legal_basis"],
@@ -153,10 +252,8 @@ def read_header(raw: Json) -> EditionHeader:
     )
     faults = list(check_header(header))
     if len(header.gates) != len(raw["gates"]):
-        faults.append("gate ids are not unique")
-    if faults:
-        raise EditionError(header.code, faults)
-    return header
+        faults.append(Fault("gate ids are not unique"))
+    return header, faults
 
 
 def _points(value: int) -> Decimal:
