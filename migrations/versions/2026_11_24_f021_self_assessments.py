@@ -4,8 +4,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = "f022"
-down_revision = "f021"
+revision = "f021"
+down_revision = "f020"
 branch_labels = None
 depends_on = None
 
