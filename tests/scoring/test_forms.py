@@ -3,15 +3,23 @@
 import io
 import re
 import unicodedata
+from collections.abc import Callable
 
 import httpx
+import openpyxl
 import pytest
+from openpyxl.worksheet.worksheet import Worksheet
 from pypdf import PdfReader
+from xlsxwriter.utility import xl_range
 
-from ocop_api.domain.rubric.criteria import NONE_REACHED, Problem
+from ocop_api.domain.rubric.criteria import NONE_REACHED, CriteriaSet, EditionHeader, GateEffect, Problem
 from ocop_api.domain.rubric.edition import load_edition
+from ocop_api.domain.rubric.scoresheet import Scoresheet
+from ocop_api.domain.rubric.stars import evaluate
+from ocop_api.scoring.papers.choices import choice_rows
 from ocop_api.scoring.papers.printing import form_pdf
 from ocop_api.scoring.papers.wording import bands_of, problem_text
+from ocop_api.scoring.papers.workbook import form_workbook
 from ocop_api.settings import DatabaseSettings, Settings
 
 SETS = [("qd26-2026", 13), ("qd26-2026", 26), ("qd148-2023", 7)]
@@ -71,26 +79,104 @@ def _runs(text: str) -> str:
     return re.sub(r"(.)\1+", r"\1", text)
 
 
-async def test_the_printed_form_is_public_and_kept_by_caches(client: httpx.AsyncClient) -> None:
-    first = await client.get(url())
-    assert (first.status_code, first.headers["content-type"]) == (200, "application/pdf")
+@pytest.mark.parametrize(
+    ("form", "media_type", "disposition", "make"),
+    [
+        ("pdf", "application/pdf", "inline", form_pdf),
+        (
+            "xlsx",
+            "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+            "attachment",
+            form_workbook,
+        ),
+    ],
+)
+async def test_a_form_is_public_and_kept_by_caches(
+    client: httpx.AsyncClient,
+    form: str,
+    media_type: str,
+    disposition: str,
+    make: Callable[[EditionHeader, CriteriaSet], bytes],
+) -> None:
+    first = await client.get(url(form=form))
+    assert (first.status_code, first.headers["content-type"]) == (200, media_type)
     assert first.headers["cache-control"] == "public, max-age=86400"
-    name = "phieu-cham-diem-qd26-2026-bo-13.pdf"
-    assert first.headers["content-disposition"] == f'inline; filename="{name}"'
-    again = await client.get(url(), headers={"If-None-Match": first.headers["etag"]})
+    name = f"phieu-cham-diem-qd26-2026-bo-13.{form}"
+    assert first.headers["content-disposition"] == f'{disposition}; filename="{name}"'
+    again = await client.get(url(form=form), headers={"If-None-Match": first.headers["etag"]})
     assert (again.status_code, again.content) == (304, b"")
     edition = load_edition("qd26-2026")
-    assert form_pdf(edition, edition.criteria_set(13)) == first.content
+    assert make(edition, edition.criteria_set(13)) == first.content
 
 
+def criterion_rows(sheet: Worksheet) -> dict[str, int]:
+    """Rows of the criteria by code: a code, and an open cell to choose in."""
+    return {
+        str(sheet.cell(row, 1).value): row
+        for row in range(7, sheet.max_row + 1)
+        if sheet.cell(row, 1).value and not sheet.cell(row, 3).protection.locked
+    }
+
+
+@pytest.mark.parametrize(("edition_code", "number"), SETS)
+def test_every_criterion_offers_its_options_and_earns_points_by_formula(
+    edition_code: str, number: int
+) -> None:
+    edition = load_edition(edition_code)
+    criteria_set = edition.criteria_set(number)
+    book = openpyxl.load_workbook(io.BytesIO(form_workbook(edition, criteria_set)))
+    assert book.sheetnames == ["Phiếu chấm", "Phương án", "Hướng dẫn"]
+    form, options = book["Phiếu chấm"], book["Phương án"]
+    assert all(sheet.protection.sheet and not sheet.protection.password for sheet in book.worksheets)
+    assert (form.page_setup.paperSize, form.print_title_rows) == (9, "$6:$6")
+    rows = criterion_rows(form)
+    assert list(rows) == list(criteria_set.criteria)
+    sources = {str(check.sqref): check.formula1 for check in form.data_validations.dataValidation}
+    for code, criterion in criteria_set.criteria.items():
+        source = sources[f"C{rows[code]}"]
+        first, last = (int(line) for line in re.findall(r"\$H\$(\d+)", source))
+        offered = [(options.cell(row, 8).value, options.cell(row, 6).value) for row in range(first, last + 1)]
+        expected = choice_rows(edition, criterion)
+        assert offered == [(choice.label, int(choice.points)) for choice in expected]
+        assert len({label for label, _ in offered}) == len(offered)
+        earned = form.cell(rows[code], 4)
+        assert f"MATCH($C${rows[code]},'Phương án'!$H${first}:$H${last},0)" in earned.value
+        assert earned.protection.locked
+        assert form.cell(rows[code], 5).value == int(criterion.max)
+        skips = any(
+            gate.effect is GateEffect.SKIP_CRITERION and code in criteria_set.gate_criteria[gate.id]
+            for gate in criteria_set.gates.values()
+        )
+        assert earned.value.startswith("=IF($C$") is skips
+    for group in (group for part in criteria_set.parts for group in part.groups):
+        first, last = rows[group.criteria[0].code], rows[group.criteria[-1].code]
+        assert form.cell(first - 1, 4).value == f"=SUM({xl_range(first - 1, 3, last - 1, 3)})"
+
+
+@pytest.mark.parametrize(("edition_code", "number"), SETS)
+def test_the_options_reach_the_minimums_the_engine_sees_reached(edition_code: str, number: int) -> None:
+    edition = load_edition(edition_code)
+    for code, criterion in edition.criteria_set(number).criteria.items():
+        for choice in choice_rows(edition, criterion):
+            case = next((case.number for case in criterion.cases if case.text.vi == choice.case), None)
+            chosen = choice.level if case is None else (case, choice.level)
+            found = evaluate(Scoresheet.of(edition_code, number, {code: chosen}))
+            assert found.total == choice.points
+            met = [
+                next((m.met for m in check.minimums if m.criterion == code), None) for check in found.checks
+            ]
+            assert list(choice.reaches) == met, (code, choice.label)
+
+
+@pytest.mark.parametrize("form", ["pdf", "xlsx"])
 @pytest.mark.parametrize(
     ("edition", "number", "code"),
     [("qd1-1999", 13, "rubric.unknown_edition"), ("qd26-2026", 27, "rubric.unknown_set")],
 )
 async def test_what_does_not_exist_is_not_found(
-    client: httpx.AsyncClient, edition: str, number: int, code: str
+    client: httpx.AsyncClient, edition: str, number: int, code: str, form: str
 ) -> None:
-    answer = await client.get(url(edition, number))
+    answer = await client.get(url(edition, number, form))
     assert (answer.status_code, answer.json()["code"]) == (404, code)
 
 

@@ -3,7 +3,8 @@
 from fastapi import Request
 from starlette.responses import Response
 
-from ocop_api.scoring.papers.rendering import Paper, printed_form
+from ocop_api.adapters.spreadsheet.workbook import MEDIA_TYPE
+from ocop_api.scoring.papers.rendering import Paper, printed_form, workbook_form
 from ocop_api.scoring.router.editions import PUBLIC, EditionCode, SetNumber
 from ocop_api.web.conditional import tag_response
 from ocop_api.web.problems import refusal
@@ -28,6 +29,26 @@ async def print_criteria_form(edition_code: EditionCode, set_number: SetNumber, 
     """
     paper = await printed_form(edition_code, set_number)
     return _file(request, paper, "application/pdf", "inline")
+
+
+@router.get(
+    "/{edition_code}/sets/{set_number}/form.xlsx",
+    response_class=Response,
+    responses={
+        200: {"content": {MEDIA_TYPE: {}}, "description": "The workbook to fill in"},
+        **refusal(404, "No such edition or set"),
+    },
+)
+async def download_criteria_workbook(
+    edition_code: EditionCode, set_number: SetNumber, request: Request
+) -> Response:
+    """The Vietnamese scoring form of a set as a workbook: drop-downs, the rest by formula.
+
+    It adds up groups, parts and the total, tells the minimums met and missed for each star, and the star to
+    expect by the default rules (gates and minimums of lower stars included). Nothing is sent anywhere.
+    """
+    paper = await workbook_form(edition_code, set_number)
+    return _file(request, paper, MEDIA_TYPE, "attachment")
 
 
 def _file(request: Request, paper: Paper, media_type: str, disposition: str) -> Response:
