@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ocop_api.domain.rubric.changes import Change, ChangeKind
+from ocop_api.domain.rubric.changes import Change, CriteriaChangeKind
 from ocop_api.domain.rubric.comparing import SetChanges, compare_editions, compare_sets
 from ocop_api.domain.rubric.criteria import CriteriaSet
 from ocop_api.domain.rubric.edition import load_edition, read_header, read_set
@@ -30,7 +30,7 @@ def coffee() -> SetChanges:
     return compare_sets(load_edition(OLD).criteria_set(13), load_edition(NEW).criteria_set(13))
 
 
-def of(found: SetChanges, kind: ChangeKind) -> list[Change]:
+def of(found: SetChanges, kind: CriteriaChangeKind) -> list[Change]:
     return [change for change in found.changes if change.kind is kind]
 
 
@@ -38,17 +38,23 @@ def test_a_number_means_the_same_kind_of_product_in_both_shipped_editions() -> N
     found = compare_editions(load_edition(OLD), load_edition(NEW))
     assert [one.number for one in found.sets] == list(range(1, 27))
     kinds = {change.kind for one in found.sets for change in one.changes}
-    assert ChangeKind.SET_RECLASSIFIED not in kinds
-    assert {one.number for one in found.sets if of(one, ChangeKind.SET_RENAMED)} == {8, 16, 18, 19, 20}
+    assert CriteriaChangeKind.SET_RECLASSIFIED not in kinds
+    assert {one.number for one in found.sets if of(one, CriteriaChangeKind.SET_RENAMED)} == {
+        8,
+        16,
+        18,
+        19,
+        20,
+    }
 
 
 def test_criteria_are_followed_through_their_new_numbers() -> None:
     """As the annexes of 148/QĐ-TTg and 26/2026/QĐ-TTg print set 13, coffee and cocoa."""
     found = coffee()
-    assert [c.place.criterion for c in of(found, ChangeKind.CRITERION_ADDED)] == ["1.2", "2.4"]
-    assert [c.place.criterion for c in of(found, ChangeKind.CRITERION_REMOVED)] == ["3.5", "8.2"]
+    assert [c.place.criterion for c in of(found, CriteriaChangeKind.CRITERION_ADDED)] == ["1.2", "2.4"]
+    assert [c.place.criterion for c in of(found, CriteriaChangeKind.CRITERION_REMOVED)] == ["3.5", "8.2"]
     renumbered = {
-        str(change.before): str(change.after) for change in of(found, ChangeKind.CRITERION_RENUMBERED)
+        str(change.before): str(change.after) for change in of(found, CriteriaChangeKind.CRITERION_RENUMBERED)
     }
     assert renumbered == {
         "1.2": "1.3",
@@ -68,7 +74,10 @@ def test_criteria_are_followed_through_their_new_numbers() -> None:
         "6.6": "6.2.1",
         "6.7": "6.2.2",
     }
-    maxima = {c.place.criterion: (c.before, c.after) for c in of(found, ChangeKind.CRITERION_MAXIMUM_CHANGED)}
+    maxima = {
+        c.place.criterion: (c.before, c.after)
+        for c in of(found, CriteriaChangeKind.CRITERION_MAXIMUM_CHANGED)
+    }
     assert maxima["1.1"] == (5, 3)
     assert maxima["3.5"] == (2, 3)
     assert "1.3" not in maxima
@@ -76,16 +85,20 @@ def test_criteria_are_followed_through_their_new_numbers() -> None:
 
 def test_a_criterion_with_other_words_is_found_by_its_options() -> None:
     found = compare_sets(load_edition(OLD).criteria_set(1), load_edition(NEW).criteria_set(1))
-    renamed = {change.place.criterion for change in of(found, ChangeKind.CRITERION_RENAMED)}
+    renamed = {change.place.criterion for change in of(found, CriteriaChangeKind.CRITERION_RENAMED)}
     assert {"7", "8"} <= renamed
-    assert [c.place.criterion for c in of(found, ChangeKind.CRITERION_REMOVED)] == ["3.5", "9.1", "9.2"]
+    assert [c.place.criterion for c in of(found, CriteriaChangeKind.CRITERION_REMOVED)] == [
+        "3.5",
+        "9.1",
+        "9.2",
+    ]
 
 
 def test_star_minimums_and_points_of_options_are_told_in_both_languages() -> None:
     found = coffee()
     minimum = next(
         change
-        for change in of(found, ChangeKind.STAR_MINIMUM_CHANGED)
+        for change in of(found, CriteriaChangeKind.STAR_MINIMUM_CHANGED)
         if (change.place.criterion, change.place.star) == ("2.2", 3)
     )
     assert minimum.before is None
@@ -93,14 +106,16 @@ def test_star_minimums_and_points_of_options_are_told_in_both_languages() -> Non
         "Tiêu chí 2.2 (Đóng gói, bao bì sản phẩm): mức tối thiểu của hạng 3 sao: không có → "
         "3 (Bao bì đẹp, đóng gói sáng tạo; 2 điểm)."
     )
-    points = next(c for c in of(found, ChangeKind.OPTION_POINTS_CHANGED) if c.place.criterion == "1.1")
+    points = next(
+        c for c in of(found, CriteriaChangeKind.OPTION_POINTS_CHANGED) if c.place.criterion == "1.1"
+    )
     assert points.sentence("en") == "Criterion 1.1 (Source of raw materials), option 2: 3 → 2 points."
 
 
 def test_every_kind_of_change_has_a_sentence() -> None:
     file = resources.files("ocop_api.domain.rubric") / "comparing_sentences.json"
     told = {name for name in json.loads(file.read_bytes()) if not name.startswith("_")}
-    assert told == {kind.value for kind in ChangeKind}
+    assert told == {kind.value for kind in CriteriaChangeKind}
 
 
 @pytest.mark.parametrize("number", [7, 13, 26])
@@ -175,9 +190,9 @@ def test_the_header_is_compared_too() -> None:
     )
     found = compare_editions(edition, later)
     assert [change.kind for change in found.changes] == [
-        ChangeKind.LEGAL_BASIS_CHANGED,
-        ChangeKind.PERIOD_CHANGED,
-        ChangeKind.GATE_EFFECT_CHANGED,
-        ChangeKind.SET_REMOVED,
+        CriteriaChangeKind.LEGAL_BASIS_CHANGED,
+        CriteriaChangeKind.PERIOD_CHANGED,
+        CriteriaChangeKind.GATE_EFFECT_CHANGED,
+        CriteriaChangeKind.SET_REMOVED,
     ]
     assert found.changes[1].sentence("vi") == "Thời gian áp dụng: 22/05/2026, – → 01/01/2027, –."

@@ -19,7 +19,7 @@ Value: TypeAlias = "str | int | Decimal | date | Text | tuple[Value, ...] | None
 """What a change goes from and to; a tuple is a list of such values, or an option as level, label, points."""
 
 
-class ChangeKind(StrEnum):
+class CriteriaChangeKind(StrEnum):
     """What may differ between two editions."""
 
     LEGAL_BASIS_CHANGED = "legal_basis_changed"
@@ -99,7 +99,7 @@ class Place:
 class Change:
     """One difference: its kind, where it lies, and what stood there before and stands there after."""
 
-    kind: ChangeKind
+    kind: CriteriaChangeKind
     place: Place
     before: Value = None
     after: Value = None

@@ -17,7 +17,7 @@ from typing import TypeVar
 from ocop_api.domain.rubric.changes import (
     EDITION,
     Change,
-    ChangeKind,
+    CriteriaChangeKind,
     Place,
     Value,
     at_criterion,
@@ -43,7 +43,7 @@ from ocop_api.domain.rubric.criteria import (
 from ocop_api.domain.rubric.matching import pairs_of_criteria, pairs_of_groups, pairs_of_options
 
 T = TypeVar("T")
-_K = ChangeKind
+_K = CriteriaChangeKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -345,7 +345,9 @@ def _note(note: Note) -> Text:
 
 
 def _come_and_gone(
-    place: Place, gone: tuple[ChangeKind, Sequence[Value]], come: tuple[ChangeKind, Sequence[Value]]
+    place: Place,
+    gone: tuple[CriteriaChangeKind, Sequence[Value]],
+    come: tuple[CriteriaChangeKind, Sequence[Value]],
 ) -> Iterator[Change]:
     """What stands in one list more often than in the other, in the order of each list."""
     before, after = Counter(gone[1]), Counter(come[1])
@@ -355,7 +357,7 @@ def _come_and_gone(
         yield Change(come[0], place, after=value)
 
 
-def _differing(place: Place, *facts: tuple[ChangeKind, Value, Value]) -> Iterator[Change]:
+def _differing(place: Place, *facts: tuple[CriteriaChangeKind, Value, Value]) -> Iterator[Change]:
     for kind, before, after in facts:
         if before != after:
             yield Change(kind, place, before, after)

@@ -7,14 +7,14 @@ from typing import Any
 
 from pydantic import Field
 
-from ocop_api.domain.rubric.changes import Change, ChangeKind, Place
+from ocop_api.domain.rubric.changes import Change, CriteriaChangeKind, Place
 from ocop_api.domain.rubric.comparing import EditionChanges, SetChanges
 from ocop_api.domain.rubric.criteria import Language
 from ocop_api.scoring.schemas.texts import TextRead, plain
 from ocop_api.web.schemas import Output
 
 
-class PlaceRead(Output):
+class ChangedPlace(Output):
     """Where a change lies: codes of the later edition, or of the earlier one for what is gone."""
 
     set_number: int | None = Field(examples=[13])
@@ -29,11 +29,11 @@ class PlaceRead(Output):
     star: int | None = Field(description="star whose minimum changed", examples=[4])
 
 
-class ChangeRead(Output):
+class CriteriaChangeRead(Output):
     """One difference between two editions."""
 
-    kind: ChangeKind = Field(examples=["criterion_maximum_changed"])
-    place: PlaceRead
+    kind: CriteriaChangeKind = Field(examples=["criterion_maximum_changed"])
+    place: ChangedPlace
     before: Any = Field(description="what stood there; points as decimal strings", examples=["5"])
     after: Any = Field(description="what stands there now; points as decimal strings", examples=["3"])
     sentence: str = Field(
@@ -45,7 +45,7 @@ class ChangeRead(Output):
 class ChangeCount(Output):
     """How many changes of a kind a set has."""
 
-    kind: ChangeKind = Field(examples=["criterion_added"])
+    kind: CriteriaChangeKind = Field(examples=["criterion_added"])
     count: int = Field(examples=[2])
 
 
@@ -63,7 +63,9 @@ class EditionChangesRead(Output):
 
     before: str = Field(examples=["qd148-2023"])
     after: str = Field(examples=["qd26-2026"])
-    changes: list[ChangeRead] = Field(description="of the edition as a whole, and sets that came or went")
+    changes: list[CriteriaChangeRead] = Field(
+        description="of the edition as a whole, and sets that came or went"
+    )
     sets: list[SetChangesSummary]
 
 
@@ -74,7 +76,7 @@ class SetChangesRead(Output):
     after: str = Field(examples=["qd26-2026"])
     number: int = Field(examples=[13])
     text: TextRead
-    changes: list[ChangeRead]
+    changes: list[CriteriaChangeRead]
 
 
 def edition_changes_read(found: EditionChanges, language: Language) -> EditionChangesRead:
@@ -104,12 +106,12 @@ def _summary(found: SetChanges) -> SetChangesSummary:
         number=found.number,
         text=TextRead.model_validate(found.text),
         total=len(found.changes),
-        counts=[ChangeCount(kind=kind, count=counts[kind]) for kind in ChangeKind if kind in counts],
+        counts=[ChangeCount(kind=kind, count=counts[kind]) for kind in CriteriaChangeKind if kind in counts],
     )
 
 
-def _change(change: Change, language: Language) -> ChangeRead:
-    return ChangeRead(
+def _change(change: Change, language: Language) -> CriteriaChangeRead:
+    return CriteriaChangeRead(
         kind=change.kind,
         place=_place(change.place),
         before=_datum(change.before),
@@ -118,8 +120,8 @@ def _change(change: Change, language: Language) -> ChangeRead:
     )
 
 
-def _place(place: Place) -> PlaceRead:
-    return PlaceRead(
+def _place(place: Place) -> ChangedPlace:
+    return ChangedPlace(
         set_number=place.set_number,
         part=place.part,
         group=place.group,
