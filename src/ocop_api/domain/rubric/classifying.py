@@ -31,6 +31,9 @@ _OPENED_BY_PLANT = 0.5
 """What is left of a broad word's other sets when a plant follows it (*rượu* mơ is no white liquor)."""
 _LIKE = 0.84
 _SHORTEST_GUESS = 4
+_MOST_WORDS = 30
+"""Words of a name that are read; the longest official name of a set has fewer."""
+_GUESSED_WORDS = 6
 _PLANTS_AMONG_NAMES = frozenset({4, 10, 20})
 
 
@@ -95,6 +98,7 @@ def classify(name: str, edition: Edition, *, limit: int = 3) -> tuple[Classified
     understood; a word with other accents than a known one counts less.
     """
     words = [word for word in re.split(r"[\W_]+", unicodedata.normalize("NFC", name).lower()) if fold(word)]
+    del words[_MOST_WORDS:]
     lexicon = _lexicon(edition)
     found = list(_known(words, lexicon)) or list(_guessed(words, lexicon))
     points, told = _weighed(found)
@@ -163,11 +167,12 @@ def _key(text: str) -> str:
 def _known(words: list[str], lexicon: Mapping[str, tuple[_Phrase, ...]]) -> Iterator[_Found]:
     # Who writes accents means them: "bộ" in a name is then neither "bò" nor "bơ".
     accented = any(sort_key(word) != sort_key(fold(word)) for word in words)
+    keys = [_key(word) for word in words]
     start = 0
     while start < len(words):
         for end in range(len(words), start, -1):
-            written = " ".join(words[start:end])
-            fitting = list(_fitting(written, lexicon.get(_key(written), ())))
+            phrases = lexicon.get("".join(keys[start:end]), ())
+            fitting = list(_fitting(" ".join(words[start:end]), phrases)) if phrases else []
             if fitting and (not accented or end - start > 1 or fitting[0].certainty == 1.0):
                 yield from fitting
                 start = end
@@ -188,14 +193,17 @@ def _fitting(written: str, phrases: tuple[_Phrase, ...]) -> Iterator[_Found]:
 
 
 def _guessed(words: list[str], lexicon: Mapping[str, tuple[_Phrase, ...]]) -> Iterator[_Found]:
+    words = words[:_GUESSED_WORDS]
     for size in range(min(3, len(words)), 0, -1):
         for start in range(len(words) - size + 1):
             written = " ".join(words[start : start + size])
             key = _key(written)
             if len(key) < _SHORTEST_GUESS:
                 continue
-            begun = sorted((known for known in lexicon if known.startswith(key)), key=len)
-            for known in begun[:1] or difflib.get_close_matches(key, lexicon, n=1, cutoff=_LIKE):
+            # A slip in the first letter is rare, and to compare with every word would take long.
+            near = [known for known in lexicon if known[0] == key[0]]
+            begun = sorted((known for known in near if known.startswith(key)), key=len)
+            for known in begun[:1] or difflib.get_close_matches(key, near, n=1, cutoff=_LIKE):
                 yield from (_Found(written, phrase, _GUESSED) for phrase in lexicon[known])
                 return
 
