@@ -83,13 +83,21 @@ def updates_shown(updates: Updates) -> bool:
 
 
 def findings(
-    regime: Regime, kind: DossierKind, set_number: int, contents: DossierContents, on: date
+    law: tuple[Regime, str | None],
+    kind: DossierKind,
+    set_number: int,
+    contents: DossierContents,
+    on: date,
 ) -> list[Finding]:
-    """Everything the file lacks to be lodged on a day, in the order of the forms."""
+    """Everything the file lacks to be lodged on a day, in the order of the forms.
+
+    ``law`` is the regime and the criteria edition the file follows, None where there is none to follow.
+    """
+    regime, edition = law
     return [
         *_forms(regime, contents),
         *_evidence(regime, contents, on),
-        *_self_assessment(regime, set_number, contents),
+        *_self_assessment(edition, set_number, contents),
         *_of_kind(kind, contents),
     ]
 
@@ -115,8 +123,7 @@ def _evidence(regime: Regime, contents: DossierContents, on: date) -> Iterator[F
             yield Finding("evidence_expired", f"/evidence/{position}")
 
 
-def _self_assessment(regime: Regime, set_number: int, contents: DossierContents) -> Iterator[Finding]:
-    edition = regime.criteria_edition
+def _self_assessment(edition: str | None, set_number: int, contents: DossierContents) -> Iterator[Finding]:
     if edition is None:
         return
     choices = {code: Choice(item.level, item.case) for code, item in contents.self_assessment.items()}

@@ -58,6 +58,7 @@ __all__ = [
     "Shelved",
     "Text",
     "edition_in_force",
+    "edition_under",
     "editions",
     "latest_in_force",
     "load_edition",
@@ -165,6 +166,14 @@ def edition_in_force(on: date) -> Edition:
     """
     held = [*editions(), *(shelved.edition for shelved in _added.values())]
     return load_edition(latest_in_force(held, on).code)
+
+
+def edition_under(edition_of_regime: str | None, on: date) -> str | None:
+    """Code of the edition by which a file lodged on a day is scored, None where the regime ships none.
+
+    An edition added since the regime began takes the place of the one the regime names.
+    """
+    return None if edition_of_regime is None else edition_in_force(on).code
 
 
 def latest_in_force(periods: Iterable[P], on: date) -> P:

@@ -25,7 +25,7 @@ from ocop_api.domain.dossier import (
 )
 from ocop_api.domain.errors import Forbidden, Invalid, RuleViolation
 from ocop_api.domain.regimes import ProducerForm, Regime, regime, regime_on
-from ocop_api.domain.rubric.edition import load_edition
+from ocop_api.domain.rubric.edition import edition_under, load_edition
 from ocop_api.dossiers.checklist import findings, updates_shown
 from ocop_api.dossiers.schemas import (
     DossierContents,
@@ -77,7 +77,7 @@ class DraftingService(DossierService):
             regime=law.code,
             state=first.state.value,
             level=first.level.value,
-            edition=law.criteria_edition,
+            edition=edition_under(law.criteria_edition, self.today),
             set_number=set_number,
             place_id=place_id,
             area_path=area_path,
@@ -138,12 +138,13 @@ class DraftingService(DossierService):
         producer = await ProducerService(self.session, self.actor, self.now).get(dossier.producer_id)
         contents = contents_of(dossier)
         expires_on = product.stars_valid_until
+        edition = edition_under(law.criteria_edition, self.today)
         facts = {
             Guard.PRODUCER_ELIGIBLE: law.may_apply(
-                ProducerForm(producer.legal_form), community_tourism=_is_tourism(law, dossier.set_number)
+                ProducerForm(producer.legal_form), community_tourism=_is_tourism(edition, dossier.set_number)
             ),
             Guard.FILE_COMPLETE: not findings(
-                law, DossierKind(dossier.kind), dossier.set_number, contents, self.today
+                (law, edition), DossierKind(dossier.kind), dossier.set_number, contents, self.today
             ),
             # Allotting cannot fail for a file that is in order, so the code counts as there.
             Guard.PRODUCT_CODE_ALLOTTED: True,
@@ -186,7 +187,7 @@ class DraftingService(DossierService):
             satisfied=list(Guard),
         )
         self.follow_regime(dossier)
-        lacking = findings(law, kind, dossier.set_number, contents_of(dossier), self.today)
+        lacking = findings((law, dossier.edition), kind, dossier.set_number, contents_of(dossier), self.today)
         if lacking:
             told = [{"code": f.code, "pointer": f.pointer, "vi": f.vi, "en": f.en} for f in lacking]
             raise RuleViolation("dossier.incomplete", count=len(told), findings=told)
@@ -246,7 +247,8 @@ class DraftingService(DossierService):
         if dossier.state != State.DRAFT:
             return
         law = regime_on(self.today)
-        dossier.regime, dossier.edition = law.code, law.criteria_edition
+        dossier.regime = law.code
+        dossier.edition = edition_under(law.criteria_edition, self.today)
         dossier.level = start(law).level.value
 
     async def _check_window(self, dossier: Dossier, law: Regime) -> None:
@@ -336,8 +338,8 @@ def _origin_in(dossier: Dossier) -> dict[str, Any]:
     return {} if origin is None else {"self_assessment_origin": origin}
 
 
-def _is_tourism(law: Regime, set_number: int) -> bool:
+def _is_tourism(edition: str | None, set_number: int) -> bool:
     """Whether the set is the one of tourism services, told by its needing no samples."""
-    if law.criteria_edition is None:
+    if edition is None:
         return False
-    return load_edition(law.criteria_edition).criteria_set(set_number).samples_required == 0
+    return load_edition(edition).criteria_set(set_number).samples_required == 0

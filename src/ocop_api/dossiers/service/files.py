@@ -52,9 +52,9 @@ def contents_of(dossier: Dossier) -> DossierContents:
 def samples_needed(dossier: Dossier) -> int:
     """Sample units the file needs; none for tourism services (Decision 26/2026, Art. 6.2d)."""
     law = regime(dossier.regime)
-    if law.criteria_edition is None:
+    if dossier.edition is None:
         return law.lodging.samples
-    criteria = load_edition(law.criteria_edition).criteria_set(dossier.set_number)
+    criteria = load_edition(dossier.edition).criteria_set(dossier.set_number)
     return law.lodging.samples_for(tourism_service=criteria.samples_required == 0)
 
 
@@ -129,7 +129,7 @@ class DossierService:
         facts = {
             Guard.PRODUCT_CODE_ALLOTTED: dossier.product_code is not None,
             Guard.FILE_COMPLETE: not findings(
-                law, DossierKind(dossier.kind), dossier.set_number, contents, day
+                (law, dossier.edition), DossierKind(dossier.kind), dossier.set_number, contents, day
             ),
             Guard.SAMPLES_HANDED_IN: dossier.samples >= samples_needed(dossier),
             Guard.SUPPLEMENT_OVERDUE: dossier.due_on is not None and self.today > dossier.due_on,

@@ -13,6 +13,7 @@ from ocop_api.domain.dossier import (
     registration_slip_number,
 )
 from ocop_api.domain.regimes import REGIMES, regime, regime_on
+from ocop_api.domain.rubric.edition import edition_under
 from ocop_api.dossiers.checklist import findings
 from ocop_api.dossiers.policy import ELSEWHERE, FIELDS_OF_GUARDS
 from ocop_api.dossiers.schemas import (
@@ -88,7 +89,8 @@ class DossierReader(DraftingService):
 
     def _findings(self, dossier: Dossier) -> list[FindingRead]:
         law, kind = regime_on(self.today), DossierKind(dossier.kind)
-        found = findings(law, kind, dossier.set_number, contents_of(dossier), self.today)
+        edition = edition_under(law.criteria_edition, self.today)
+        found = findings((law, edition), kind, dossier.set_number, contents_of(dossier), self.today)
         return [FindingRead.model_validate(item) for item in found]
 
     def _finish_by(self, dossier: Dossier) -> date | None:
