@@ -25,7 +25,10 @@ from ocop_api.db.session import Database
 from ocop_api.diagnosis import diagnose
 from ocop_api.domain.actor import Role
 from ocop_api.domain.errors import DomainError
+from ocop_api.domain.rubric.edition import editions, shipped_document
 from ocop_api.ledger.checking import verify_ledger
+from ocop_api.scoring.schemas.edition_file import MAX_BYTES
+from ocop_api.scoring.service.edition_file import EditionRefused, check_edition_file
 from ocop_api.settings import Settings, utc_now
 from ocop_api.web import logs
 from ocop_api.web.texts import text_of
@@ -39,8 +42,10 @@ app = typer.Typer(
 )
 user_app = typer.Typer(no_args_is_help=True, help="Accounts.")
 ledger_app = typer.Typer(no_args_is_help=True, help="The ledger of what happened.")
+edition_app = typer.Typer(no_args_is_help=True, help="Editions of the criteria.")
 app.add_typer(user_app, name="user")
 app.add_typer(ledger_app, name="ledger")
+app.add_typer(edition_app, name="editions")
 console = Console(highlight=False)
 complaints = Console(stderr=True, highlight=False)
 
@@ -255,6 +260,47 @@ def verify() -> None:
         console.print(report.text)
         if not report.intact:
             raise typer.Exit(1)
+
+
+@edition_app.command("list")
+def list_editions() -> None:
+    """The editions that come with the package, oldest first."""
+    for header in editions():
+        until = "" if header.in_force_to is None else f" to {header.in_force_to}"
+        console.print(f"{header.code}: {header.legal_basis}, in force from {header.in_force_from}{until}")
+
+
+@edition_app.command("export")
+def export_edition(
+    code: str, out: Annotated[Path | None, typer.Option(help="Write here instead of printing.")] = None
+) -> None:
+    """Print an edition as one JSON file, which a corrected or newer one may start from."""
+    text = json.dumps(shipped_document(code), ensure_ascii=False, indent=1) + "\n"
+    if out is None:
+        sys.stdout.write(text)
+    else:
+        out.write_text(text, "utf-8")
+
+
+@edition_app.command("check")
+def check_edition(file: Annotated[Path, typer.Argument(help="JSON, as `export` prints it.")]) -> None:
+    """Check the file of an edition: every fault with its place, or what it changes. Nothing is stored."""
+    with file.open("rb") as stream:
+        content = stream.read(MAX_BYTES + 1)
+    try:
+        checked = check_edition_file(content, editions())
+    except EditionRefused as refused:
+        for fault in refused.faults:
+            complaints.print(f"{fault.pointer or '/'}: {fault.said}", markup=False, soft_wrap=True)
+        raise
+    console.print(f"{checked.edition.code} is in order: 26 sets of {checked.edition.total} points.")
+    if checked.changes is not None:
+        console.print(f"Since {checked.changes.before}:")
+        for change in checked.changes.changes:
+            console.print(f"  {change.sentence('en')}", markup=False, soft_wrap=True)
+        for one in checked.changes.sets:
+            for change in one.changes:
+                console.print(f"  {one.number}. {change.sentence('en')}", markup=False, soft_wrap=True)
 
 
 def main() -> None:

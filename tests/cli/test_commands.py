@@ -12,6 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
+
+from ocop_api.cli import app
 
 
 def _run(url: str, folder: Path, *arguments: str, **variables: str) -> "subprocess.CompletedProcess[str]":
@@ -153,3 +156,23 @@ def test_serve_prepares_serves_and_stops(database_url: str, tmp_path: Path) -> N
         output = server.communicate(timeout=30)[0]
     assert "chuthe@demo.ocop.example" in output
     assert "Traceback" not in output
+
+
+def test_edition_is_printed_corrected_and_checked(database_url: str, tmp_path: Path) -> None:
+    listed = CliRunner().invoke(app, ["editions", "list"])
+    assert [line.split(":")[0] for line in listed.stdout.splitlines()] == ["qd148-2023", "qd26-2026"]
+    file = tmp_path / "edition.json"
+    assert CliRunner().invoke(app, ["editions", "export", "qd26-2026", "--out", str(file)]).exit_code == 0
+    document = json.loads(file.read_text("utf-8"))
+    document |= {"edition": "qd26-2026-c1", "in_force_from": "2027-01-01"}
+    file.write_text(json.dumps(document), "utf-8")
+    good = CliRunner().invoke(app, ["editions", "check", str(file)])
+    assert good.exit_code == 0, good.output
+    assert "qd26-2026-c1 is in order" in good.stdout
+    assert "In force: 22/05/2026" in good.stdout
+    document["total"] = 99
+    file.write_text(json.dumps(document), "utf-8")
+    bad = _run(database_url, tmp_path, "editions", "check", str(file))
+    assert bad.returncode == 1
+    assert "/total: the total must be 100, not 99" in bad.stderr
+    assert "Traceback" not in bad.stderr

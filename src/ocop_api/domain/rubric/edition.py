@@ -57,6 +57,7 @@ __all__ = [
     "Problem",
     "Shelved",
     "Text",
+    "assemble",
     "edition_in_force",
     "edition_under",
     "editions",
@@ -68,6 +69,7 @@ __all__ = [
     "read_header",
     "read_set",
     "shipped",
+    "shipped_document",
     "take_off_shelf",
 ]
 
@@ -200,17 +202,24 @@ def read_edition(header: Json, sets: Sequence[Json]) -> Edition:
     Raises:
         EditionError: with every contradiction found that the data do not declare as a problem.
     """
+    edition, faults = assemble(header, sets)
+    if faults:
+        raise EditionError(edition.code, faults)
+    return edition
+
+
+def assemble(header: Json, sets: Sequence[Json]) -> tuple[Edition, list[Fault]]:
+    """Build an edition from decoded JSON as it stands; gives it and every contradiction found."""
     head, faults = _header(header)
     built = [read_set(head, raw) for raw in sets]
     faults += [fault for criteria_set in built for fault in check_set(head, criteria_set)]
     if tuple(criteria_set.number for criteria_set in built) != head.set_numbers:
         faults.append(Fault(f"the sets must be numbered {head.set_numbers}"))
-    if faults:
-        raise EditionError(head.code, faults)
-    return Edition(
+    edition = Edition(
         **{name: getattr(head, name) for name in EditionHeader.__slots__},
         sets=MappingProxyType({criteria_set.number: criteria_set for criteria_set in built}),
     )
+    return edition, faults
 
 
 @cache
@@ -220,11 +229,23 @@ def _shipped_codes() -> tuple[str, ...]:
 
 @cache
 def _load_shipped(code: str) -> Edition:
+    document = shipped_document(code)
+    sets = document["sets"]
+    return read_edition({**document, "sets": [one["number"] for one in sets]}, sets)
+
+
+def shipped_document(code: str) -> dict[str, Any]:
+    """A shipped edition as one document: its header, with the whole sets instead of their numbers.
+
+    Raises:
+        NotFound: ``rubric.unknown_edition`` with the codes that are shipped.
+    """
+    if code not in _shipped_codes():
+        raise NotFound("rubric.unknown_edition", edition=code, editions=[*_shipped_codes()])
     folder = _shelf().joinpath(code)
     header = _read(folder.joinpath("edition.json"))
-    return read_edition(
-        header, [_read(folder.joinpath(f"set-{number:02d}.json")) for number in header["sets"]]
-    )
+    sets = [_read(folder.joinpath(f"set-{number:02d}.json")) for number in header["sets"]]
+    return {**header, "sets": sets}
 
 
 def _shelf() -> Traversable:
