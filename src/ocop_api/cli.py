@@ -31,7 +31,7 @@ from ocop_api.scoring.schemas.edition_file import MAX_BYTES
 from ocop_api.scoring.service.edition_file import EditionRefused, check_edition_file
 from ocop_api.settings import Settings, utc_now
 from ocop_api.web import logs
-from ocop_api.web.texts import text_of
+from ocop_api.web.texts import Language, text_of
 from ocop_api.worker import run_worker
 
 app = typer.Typer(
@@ -283,7 +283,10 @@ def export_edition(
 
 
 @edition_app.command("check")
-def check_edition(file: Annotated[Path, typer.Argument(help="JSON, as `export` prints it.")]) -> None:
+def check_edition(
+    file: Annotated[Path, typer.Argument(help="JSON, as `export` prints it.")],
+    language: Annotated[Language, typer.Option(help="Language of faults and differences.")] = "en",
+) -> None:
     """Check the file of an edition: every fault with its place, or what it changes. Nothing is stored."""
     with file.open("rb") as stream:
         content = stream.read(MAX_BYTES + 1)
@@ -291,16 +294,18 @@ def check_edition(file: Annotated[Path, typer.Argument(help="JSON, as `export` p
         checked = check_edition_file(content, editions())
     except EditionRefused as refused:
         for fault in refused.faults:
-            complaints.print(f"{fault.pointer or '/'}: {fault.said}", markup=False, soft_wrap=True)
+            complaints.print(
+                f"{fault.pointer or '/'}: {fault.said.in_language(language)}", markup=False, soft_wrap=True
+            )
         raise
     console.print(f"{checked.edition.code} is in order: 26 sets of {checked.edition.total} points.")
     if checked.changes is not None:
         console.print(f"Since {checked.changes.before}:")
         for change in checked.changes.changes:
-            console.print(f"  {change.sentence('en')}", markup=False, soft_wrap=True)
+            console.print(f"  {change.sentence(language)}", markup=False, soft_wrap=True)
         for one in checked.changes.sets:
             for change in one.changes:
-                console.print(f"  {one.number}. {change.sentence('en')}", markup=False, soft_wrap=True)
+                console.print(f"  {one.number}. {change.sentence(language)}", markup=False, soft_wrap=True)
 
 
 def main() -> None:

@@ -174,5 +174,7 @@ def test_edition_is_printed_corrected_and_checked(database_url: str, tmp_path: P
     file.write_text(json.dumps(document), "utf-8")
     bad = _run(database_url, tmp_path, "editions", "check", str(file))
     assert bad.returncode == 1
+    told = CliRunner().invoke(app, ["editions", "check", str(file), "--language", "vi"])
+    assert "/total: tổng điểm phải là 100, không phải 99" in told.output
     assert "/total: the total must be 100, not 99" in bad.stderr
     assert "Traceback" not in bad.stderr

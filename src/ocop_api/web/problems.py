@@ -37,6 +37,7 @@ from ocop_api.domain.errors import (
     Unauthenticated,
     Unavailable,
 )
+from ocop_api.web.field_texts import field_text
 from ocop_api.web.texts import Language, negotiate, text_of
 
 log = structlog.get_logger()
@@ -73,35 +74,6 @@ _TITLES: dict[int, tuple[str, str]] = {
     429: ("Quá nhiều yêu cầu", "Too many requests"),
     500: ("Lỗi máy chủ", "Internal server error"),
     503: ("Tạm thời không phục vụ", "Service unavailable"),
-}
-
-# Kinds of pydantic errors a client meets, in Vietnamese; others fall back to a general sentence.
-_FIELD_TEXTS: dict[str, str] = {
-    "missing": "Thiếu trường bắt buộc.",
-    "extra_forbidden": "Trường không được hỗ trợ.",
-    "json_invalid": "Nội dung không phải JSON hợp lệ.",
-    "string_too_short": "Văn bản quá ngắn.",
-    "string_too_long": "Văn bản quá dài.",
-    "string_type": "Phải là văn bản.",
-    "string_pattern_mismatch": "Không đúng định dạng.",
-    "int_parsing": "Phải là số nguyên.",
-    "int_type": "Phải là số nguyên.",
-    "bool_parsing": "Phải là true hoặc false.",
-    "decimal_parsing": "Phải là số.",
-    "greater_than_equal": "Giá trị quá nhỏ.",
-    "greater_than": "Giá trị quá nhỏ.",
-    "less_than_equal": "Giá trị quá lớn.",
-    "less_than": "Giá trị quá lớn.",
-    "enum": "Không thuộc các giá trị cho phép.",
-    "literal_error": "Không thuộc các giá trị cho phép.",
-    "uuid_parsing": "Mã định danh không đúng dạng UUID.",
-    "date_from_datetime_parsing": "Ngày không hợp lệ (cần dạng YYYY-MM-DD).",
-    "date_parsing": "Ngày không hợp lệ (cần dạng YYYY-MM-DD).",
-    "too_short": "Danh sách quá ngắn.",
-    "too_long": "Danh sách quá dài.",
-    "model_attributes_type": "Phải là một đối tượng JSON.",
-    "dict_type": "Phải là một đối tượng JSON.",
-    "list_type": "Phải là một danh sách.",
 }
 
 
@@ -222,8 +194,7 @@ async def _on_validation_error(request: Request, error: Exception) -> Response:
                 "request.malformed_json",
                 {"reason": str(item.get("ctx", {}).get("error", "")), "position": item["loc"][-1]},
             )
-        vietnamese = _FIELD_TEXTS.get(kind, "Giá trị không hợp lệ.")
-        detail = vietnamese if language == "vi" else str(item["msg"])
+        detail = field_text(kind, str(item["msg"]), language)
         faults.append({"pointer": _pointer(item["loc"]), "code": kind, "detail": detail})
     return problem_response(request, 422, "request.invalid", errors=faults)
 

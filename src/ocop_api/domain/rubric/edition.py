@@ -214,7 +214,13 @@ def assemble(header: Json, sets: Sequence[Json]) -> tuple[Edition, list[Fault]]:
     built = [read_set(head, raw) for raw in sets]
     faults += [fault for criteria_set in built for fault in check_set(head, criteria_set)]
     if tuple(criteria_set.number for criteria_set in built) != head.set_numbers:
-        faults.append(Fault(f"the sets must be numbered {head.set_numbers}"))
+        faults.append(
+            Fault(
+                Text(
+                    f"các bộ phải đánh số {head.set_numbers}", f"the sets must be numbered {head.set_numbers}"
+                )
+            )
+        )
     edition = Edition(
         **{name: getattr(head, name) for name in EditionHeader.__slots__},
         sets=MappingProxyType({criteria_set.number: criteria_set for criteria_set in built}),
@@ -282,7 +288,7 @@ def _header(raw: Json) -> tuple[EditionHeader, list[Fault]]:
     )
     faults = list(check_header(header))
     if len(header.gates) != len(raw["gates"]):
-        faults.append(Fault("gate ids are not unique"))
+        faults.append(Fault(Text("mã gate bị lặp", "gate ids are not unique")))
     return header, faults
 
 

@@ -10,9 +10,10 @@ from ocop_api.domain.errors import Invalid
 from ocop_api.domain.rubric.admitting import admit
 from ocop_api.domain.rubric.comparing import EditionChanges, compare_editions
 from ocop_api.domain.rubric.consistency import EditionError, Fault
-from ocop_api.domain.rubric.criteria import Edition, EditionHeader
+from ocop_api.domain.rubric.criteria import Edition, EditionHeader, Text
 from ocop_api.domain.rubric.edition import load_edition
 from ocop_api.scoring.schemas.edition_file import MAX_BYTES, EditionFile
+from ocop_api.web.field_texts import field_text
 
 Node: TypeAlias = Any
 
@@ -22,7 +23,7 @@ class FileFault:
     """One fault of a file and where it lies (JSON Pointer)."""
 
     pointer: str
-    said: str
+    said: Text
 
 
 class EditionRefused(Invalid):
@@ -61,7 +62,17 @@ def check_edition_file(content: bytes, held: Iterable[EditionHeader]) -> Checked
         found = error.errors()
         if found[0]["type"] == "json_invalid":
             raise Invalid("rubric.edition_not_json", reason=str(found[0]["ctx"]["error"])) from error
-        raise EditionRefused([FileFault(_pointer(one["loc"]), one["msg"]) for one in found]) from error
+        raise EditionRefused(
+            [
+                FileFault(
+                    _pointer(one["loc"]),
+                    Text(
+                        field_text(one["type"], one["msg"], "vi"), field_text(one["type"], one["msg"], "en")
+                    ),
+                )
+                for one in found
+            ]
+        ) from error
     # The document is read back from the model: trimmed, in NFC, and with nothing of unknown meaning in it.
     document = checked.model_dump(mode="json", by_alias=True, exclude_unset=True)
     others = list(held)
@@ -69,7 +80,10 @@ def check_edition_file(content: bytes, held: Iterable[EditionHeader]) -> Checked
         edition = admit(document, others)
     except EditionError as error:
         raise EditionRefused(
-            [FileFault(_pointer(_path(document, fault)), str(fault)) for fault in error.faults]
+            [
+                FileFault(_pointer(_path(document, fault)), Text(fault.sentence("vi"), fault.sentence("en")))
+                for fault in error.faults
+            ]
         ) from error
     earlier = [other for other in others if other.in_force_from < edition.in_force_from]
     if not earlier:
