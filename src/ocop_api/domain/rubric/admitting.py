@@ -12,13 +12,23 @@ from ocop_api.domain.errors import RuleViolation
 from ocop_api.domain.regimes import Regime, regime_on
 from ocop_api.domain.rubric.consistency import EditionError, Fault
 from ocop_api.domain.rubric.criteria import Edition, EditionHeader, Text
-from ocop_api.domain.rubric.edition import Json, Period, assemble, shipped
+from ocop_api.domain.rubric.edition import Json, Period, assemble, read_edition, shipped
 
 NUMBERS: Final = tuple(range(1, 27))
 """The sets of Annex I; products are classified by these numbers whatever the edition."""
 TOTAL: Final = Decimal(100)
 RESERVED: Final = frozenset({"in-force"})
 """Words that stand where a code does in addresses."""
+
+
+def read_document(document: Json) -> Edition:
+    """Build an edition from a document that was admitted before.
+
+    Raises:
+        EditionError: with every contradiction found.
+    """
+    sets = document["sets"]
+    return read_edition({**document, "sets": [one["number"] for one in sets]}, sets)
 
 
 def admit(document: Json, others: Iterable[Period]) -> Edition:

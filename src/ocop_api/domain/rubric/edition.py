@@ -57,6 +57,7 @@ __all__ = [
     "Problem",
     "Shelved",
     "Text",
+    "added",
     "assemble",
     "edition_in_force",
     "edition_under",
@@ -155,6 +156,11 @@ def take_off_shelf(code: str) -> None:
 def on_shelf(code: str) -> Shelved | None:
     """The added edition as this process holds it, if it does."""
     return _added.get(code)
+
+
+def added() -> tuple[str, ...]:
+    """Codes of the added editions that this process holds."""
+    return tuple(_added)
 
 
 def edition_in_force(on: date) -> Edition:
