@@ -7,28 +7,36 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, TypeVar
 
 import typer
 import uvicorn
 from rich.console import Console
 from rich.table import Table
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from ocop_api import seeding
 from ocop_api.adapters.postgres_embedded import EmbeddedPostgres, EmbeddedPostgresError
 from ocop_api.app import create_app
 from ocop_api.db import migrating
+from ocop_api.db.edition_shelf import EditionShelf
 from ocop_api.db.session import Database
 from ocop_api.diagnosis import diagnose
-from ocop_api.domain.actor import Role
+from ocop_api.domain.actor import SYSTEM, Role
 from ocop_api.domain.errors import DomainError
-from ocop_api.domain.rubric.edition import editions, shipped_document
+from ocop_api.domain.rubric.edition import editions, held_editions, shipped, shipped_document
 from ocop_api.ledger.checking import verify_ledger
 from ocop_api.scoring.schemas.edition_file import MAX_BYTES
-from ocop_api.scoring.service.edition_file import EditionRefused, check_edition_file
+from ocop_api.scoring.service.edition_file import (
+    CheckedEdition,
+    EditionRefused,
+    check_edition_file,
+    read_edition_file,
+)
+from ocop_api.scoring.service.edition_keeping import EditionKeeper
 from ocop_api.settings import Settings, utc_now
 from ocop_api.web import logs
 from ocop_api.web.texts import Language, text_of
@@ -50,6 +58,7 @@ console = Console(highlight=False)
 complaints = Console(stderr=True, highlight=False)
 
 DATABASE_NAME = "ocop"
+T = TypeVar("T")
 
 
 def _fail(message: str) -> typer.Exit:
@@ -264,10 +273,18 @@ def verify() -> None:
 
 @edition_app.command("list")
 def list_editions() -> None:
-    """The editions that come with the package, oldest first."""
-    for header in editions():
+    """All editions, oldest first: those that come with the package, and those that were added."""
+
+    async def look(session: AsyncSession) -> None:
+        await EditionShelf(session).refresh()
+
+    _in_transaction(look)
+    for header in held_editions():
         until = "" if header.in_force_to is None else f" to {header.in_force_to}"
-        console.print(f"{header.code}: {header.legal_basis}, in force from {header.in_force_from}{until}")
+        origin = "" if shipped(header.code) else " (added)"
+        console.print(
+            f"{header.code}: {header.legal_basis}, in force from {header.in_force_from}{until}{origin}"
+        )
 
 
 @edition_app.command("export")
@@ -275,7 +292,12 @@ def export_edition(
     code: str, out: Annotated[Path | None, typer.Option(help="Write here instead of printing.")] = None
 ) -> None:
     """Print an edition as one JSON file, which a corrected or newer one may start from."""
-    text = json.dumps(shipped_document(code), ensure_ascii=False, indent=1) + "\n"
+
+    async def read(session: AsyncSession) -> dict[str, Any]:
+        return await EditionKeeper(session, SYSTEM, utc_now()).document(code)
+
+    document = shipped_document(code) if shipped(code) else _in_transaction(read)
+    text = json.dumps(document, ensure_ascii=False, indent=1) + "\n"
     if out is None:
         sys.stdout.write(text)
     else:
@@ -287,17 +309,59 @@ def check_edition(
     file: Annotated[Path, typer.Argument(help="JSON, as `export` prints it.")],
     language: Annotated[Language, typer.Option(help="Language of faults and differences.")] = "en",
 ) -> None:
-    """Check the file of an edition: every fault with its place, or what it changes. Nothing is stored."""
+    """Check the file of an edition beside the shipped ones, without a database. Nothing is stored."""
+    with _faults_told(language):
+        _tell_checked(check_edition_file(_content_of(file), editions()), language)
+
+
+@edition_app.command("add")
+def add_edition(
+    file: Annotated[Path, typer.Argument(help="JSON, as `export` prints it.")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check and show, store nothing.")] = False,
+    language: Annotated[Language, typer.Option(help="Language of faults and differences.")] = "en",
+) -> None:
+    """Check the file of an edition and store it: it is in force from its first day on."""
+
+    async def add(session: AsyncSession) -> CheckedEdition:
+        keeper = EditionKeeper(session, SYSTEM, utc_now())
+        return (await keeper.add(read_edition_file(_content_of(file)), dry_run=dry_run)).checked
+
+    with _faults_told(language):
+        _tell_checked(_in_transaction(add), language)
+    console.print("Nothing was stored." if dry_run else "Stored.")
+
+
+def _in_transaction(work: Callable[[AsyncSession], Awaitable[T]]) -> T:
+    async def run(settings: Settings) -> T:
+        database = Database(settings.database)
+        try:
+            async with database.transaction() as session:
+                return await work(session)
+        finally:
+            await database.close()
+
+    with _settings() as settings:
+        return asyncio.run(run(settings))
+
+
+def _content_of(file: Path) -> bytes:
     with file.open("rb") as stream:
-        content = stream.read(MAX_BYTES + 1)
+        return stream.read(MAX_BYTES + 1)
+
+
+@contextlib.contextmanager
+def _faults_told(language: Language) -> Iterator[None]:
     try:
-        checked = check_edition_file(content, editions())
+        yield
     except EditionRefused as refused:
         for fault in refused.faults:
             complaints.print(
                 f"{fault.pointer or '/'}: {fault.said.in_language(language)}", markup=False, soft_wrap=True
             )
         raise
+
+
+def _tell_checked(checked: CheckedEdition, language: Language) -> None:
     console.print(f"{checked.edition.code} is in order: 26 sets of {checked.edition.total} points.")
     if checked.changes is not None:
         console.print(f"Since {checked.changes.before}:")

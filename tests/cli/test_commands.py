@@ -15,6 +15,7 @@ import pytest
 from typer.testing import CliRunner
 
 from ocop_api.cli import app
+from ocop_api.domain.rubric.edition import shipped_document
 
 
 def _run(url: str, folder: Path, *arguments: str, **variables: str) -> "subprocess.CompletedProcess[str]":
@@ -159,7 +160,7 @@ def test_serve_prepares_serves_and_stops(database_url: str, tmp_path: Path) -> N
 
 
 def test_edition_is_printed_corrected_and_checked(database_url: str, tmp_path: Path) -> None:
-    listed = CliRunner().invoke(app, ["editions", "list"])
+    listed = _run(database_url, tmp_path, "editions", "list")
     assert [line.split(":")[0] for line in listed.stdout.splitlines()] == ["qd148-2023", "qd26-2026"]
     file = tmp_path / "edition.json"
     assert CliRunner().invoke(app, ["editions", "export", "qd26-2026", "--out", str(file)]).exit_code == 0
@@ -178,3 +179,21 @@ def test_edition_is_printed_corrected_and_checked(database_url: str, tmp_path: P
     assert "/total: tổng điểm phải là 100, không phải 99" in told.output
     assert "/total: the total must be 100, not 99" in bad.stderr
     assert "Traceback" not in bad.stderr
+
+
+def test_edition_is_tried_added_and_listed(database_url: str, tmp_path: Path) -> None:
+    file, again = tmp_path / "edition.json", tmp_path / "again.json"
+    document = shipped_document("qd26-2026") | {"edition": "qd26-2026-c1", "in_force_from": "2031-01-01"}
+    file.write_text(json.dumps(document), "utf-8")
+    tried = _run(database_url, tmp_path, "editions", "add", str(file), "--dry-run")
+    assert (tried.returncode, tried.stdout.splitlines()[-1]) == (0, "Nothing was stored."), tried.stderr
+    assert "added" not in _run(database_url, tmp_path, "editions", "list").stdout
+    added = _run(database_url, tmp_path, "editions", "add", str(file))
+    assert (added.returncode, added.stdout.splitlines()[-1]) == (0, "Stored.")
+    listed = _run(database_url, tmp_path, "editions", "list").stdout.splitlines()
+    assert listed[-1] == "qd26-2026-c1: 26/2026/QĐ-TTg, in force from 2031-01-01 (added)"
+    exported = _run(database_url, tmp_path, "editions", "export", "qd26-2026-c1", "--out", str(again))
+    assert exported.returncode == 0
+    assert json.loads(again.read_text("utf-8")) == document
+    refused = _run(database_url, tmp_path, "editions", "add", str(file))
+    assert (refused.returncode, "already" in refused.stderr) == (1, True)

@@ -1,21 +1,24 @@
 """A file is checked and measured by the criteria edition of its own lodging day, added editions included."""
 
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime
-from types import MappingProxyType
 from typing import Any
 
 import pytest
 
+from ocop_api.db.edition_shelf import EditionShelf
+from ocop_api.db.session import Database
+from ocop_api.domain.actor import SYSTEM
 from ocop_api.domain.regimes import REGIMES
 from ocop_api.domain.rubric.edition import (
     Edition,
     edition_under,
     load_edition,
-    put_on_shelf,
+    shipped_document,
     take_off_shelf,
 )
+from ocop_api.scoring.schemas.edition_file import EditionFile
+from ocop_api.scoring.service.edition_keeping import EditionKeeper
 
 from .conftest import Headers, Trade, full_contents
 
@@ -24,26 +27,19 @@ BEFORE = datetime(2026, 8, 31, 16, 59, tzinfo=UTC)
 """One minute before midnight in Vietnam."""
 
 
-def without_last_criterion(edition: Edition) -> Edition:
-    """The same edition under another code, whose set 13 asks one thing less."""
-    found = replace(edition.criteria_set(13), edition=ADDED)
-    part = found.parts[-1]
-    group = part.groups[-1]
-    shorter = replace(part, groups=(*part.groups[:-1], replace(group, criteria=group.criteria[:-1])))
-    changed = replace(found, parts=(*found.parts[:-1], shorter))
-    return replace(
-        edition,
-        code=ADDED,
-        in_force_from=FIRST_DAY,
-        sets=MappingProxyType({**edition.sets, 13: changed}),
-    )
-
-
 @pytest.fixture
-def added() -> Iterator[Edition]:
-    edition = without_last_criterion(load_edition(SHIPPED))
-    put_on_shelf(edition, "digest")
-    yield edition
+async def added(database: Database) -> AsyncIterator[Edition]:
+    """The same edition under another code, whose set 13 asks one thing less, as an administrator added it."""
+    document = shipped_document(SHIPPED) | {"edition": ADDED, "in_force_from": FIRST_DAY.isoformat()}
+    coffee = document["sets"][12]
+    group = coffee["parts"][-1]["groups"][-1]
+    coffee["attainable"] -= group["criteria"].pop()["max"]
+    coffee.setdefault("problems", []).append({"what": "One criterion less.", "group": group["code"]})
+    async with database.transaction() as session:
+        keeper = EditionKeeper(session, SYSTEM, BEFORE)
+        await keeper.add(EditionFile.model_validate(document), dry_run=False)
+    async with database.read() as session:
+        yield await EditionShelf(session).load(ADDED)
     take_off_shelf(ADDED)
 
 

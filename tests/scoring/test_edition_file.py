@@ -132,3 +132,10 @@ def test_what_is_no_document_is_refused(content: bytes, code: str) -> None:
     with pytest.raises(Invalid) as refused:
         check_edition_file(content, editions())
     assert refused.value.code == code
+
+
+def test_what_may_be_left_out_may_be_left_out(document: Document) -> None:
+    del document["known_gaps"]
+    assert check(document).edition.known_gaps == ()
+    first_criterion(document)["heading"] = None
+    assert check(document).edition.criteria_set(13).criteria["1.1"].heading is None

@@ -30,6 +30,7 @@ from ocop_api.assessments.schemas import (
     AssessmentUpdate,
 )
 from ocop_api.db import merging
+from ocop_api.db.edition_shelf import EditionShelf
 from ocop_api.db.paging import Rows
 from ocop_api.db.tables.products import Product
 from ocop_api.db.tables.self_assessment import SelfAssessment
@@ -37,7 +38,6 @@ from ocop_api.documents.service import CitationService
 from ocop_api.domain.actor import Actor, Permission
 from ocop_api.domain.clock import vietnam_date
 from ocop_api.domain.errors import Forbidden, Invalid, NotFound, RuleViolation
-from ocop_api.domain.rubric.edition import edition_in_force
 from ocop_api.domain.rubric.scoresheet import Choice, Scoresheet
 from ocop_api.domain.rubric.stars import Evaluation, evaluate
 from ocop_api.ledger.recording import record
@@ -92,6 +92,7 @@ class AssessmentService:
         self.actor = actor
         self.now = now
         self._rows = AssessmentRepository(session)
+        self._editions = EditionShelf(session)
 
     @property
     def today(self) -> date:
@@ -107,7 +108,9 @@ class AssessmentService:
         found = await self._rows.find(assessment_id, self.actor, lock=lock)
         if found is None:
             raise NotFound("assessments.unknown", assessment_id=assessment_id)
-        return Held(*found)
+        held = Held(*found)
+        await self._editions.need([held.row.edition])
+        return held
 
     async def get_for_edit(self, assessment_id: UUID) -> Held:
         """One the actor may write, locked and not finished.
@@ -147,7 +150,12 @@ class AssessmentService:
         self._require_edit(product)
         origin = None if body.copy_of is None else await self._copied(product, body)
         if origin is None:
-            edition = body.edition or edition_in_force(self.today).code
+            # Nobody changes or removes the edition before this transaction ends.
+            await self._editions.cite()
+            if body.edition is None:
+                edition = (await self._editions.in_force(self.today)).code
+            else:
+                edition = (await self._editions.load(body.edition)).code
             set_number = body.set_number or product.set_number
             if set_number is None:
                 raise Invalid("assessments.set_number_missing")

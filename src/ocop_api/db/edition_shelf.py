@@ -5,6 +5,7 @@ of an edition from outside, or asks which is in force, asks here first; shipped 
 """
 
 import asyncio
+from collections.abc import Iterable
 from datetime import date
 
 from sqlalchemy import func, select, text
@@ -15,6 +16,7 @@ from ocop_api.domain.rubric.admitting import read_document
 from ocop_api.domain.rubric.edition import (
     Edition,
     added,
+    edition_in_force,
     edition_under,
     load_edition,
     on_shelf,
@@ -33,27 +35,40 @@ class EditionShelf:
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
 
+    async def need(self, codes: Iterable[str | None]) -> None:
+        """Make sure that this process holds the editions of these codes, as far as they are stored."""
+        if not all(code is None or shipped(code) for code in codes):
+            await self.refresh()
+
     async def load(self, code: str) -> Edition:
         """The edition of that code as it is stored now; ``NotFound`` ``rubric.unknown_edition``."""
-        if not shipped(code):
-            await self.refresh()
+        await self.need([code])
         return load_edition(code)
+
+    async def in_force(self, on: date) -> Edition:
+        """The edition in force on a day, as ``domain.rubric.edition.edition_in_force``."""
+        await self.refresh()
+        return edition_in_force(on)
 
     async def under(self, edition_of_regime: str | None, on: date) -> str | None:
         """Code of the edition for a file lodged on a day, as ``domain.rubric.edition.edition_under``."""
+        if edition_of_regime is None:
+            return None
         await self.refresh()
         return edition_under(edition_of_regime, on)
 
     async def refresh(self) -> None:
         """Make what this process holds agree with what is stored."""
-        rows = await self._session.execute(select(CriteriaEdition.code, CriteriaEdition.digest))
-        stored = {row.code: row.digest for row in rows}
+        rows = await self._session.execute(
+            select(CriteriaEdition.code, CriteriaEdition.digest, CriteriaEdition.version)
+        )
+        stored = {row.code: (row.digest, row.version) for row in rows}
         for code in added():
             if code not in stored:
                 take_off_shelf(code)
-        for code, digest in stored.items():
+        for code, content in stored.items():
             held = on_shelf(code)
-            if held is None or held.digest != digest:
+            if held is None or (held.digest, held.version) != content:
                 await self._fetch(code)
 
     async def cite(self) -> None:
@@ -67,10 +82,12 @@ class EditionShelf:
     async def _fetch(self, code: str) -> None:
         found = (
             await self._session.execute(
-                select(CriteriaEdition.document, CriteriaEdition.digest).where(CriteriaEdition.code == code)
+                select(CriteriaEdition.document, CriteriaEdition.digest, CriteriaEdition.version).where(
+                    CriteriaEdition.code == code
+                )
             )
         ).one_or_none()
         if found is not None:
-            document, digest = found
+            document, digest, version = found
             # A tenth of a second of work, once for each process and content.
-            put_on_shelf(await asyncio.to_thread(read_document, document), digest)
+            put_on_shelf(await asyncio.to_thread(read_document, document), digest, version)

@@ -25,6 +25,7 @@ class Permission(StrEnum):
     DOSSIER_READ = "dossier:read"
     DOSSIER_RECEIVE = "dossier:receive"
     DOSSIER_RETURN = "dossier:return"
+    EDITION_MANAGE = "edition:manage"
     EVENT_CAPTURE = "event:capture"
     GRANT_ASSIGN = "grant:assign"
     IMPORT_RUN = "import:run"
@@ -100,6 +101,7 @@ _READS = frozenset(
 ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.ADMIN: _READS
     | {
+        _P.EDITION_MANAGE,
         _P.GRANT_ASSIGN,
         _P.IMPORT_RUN,
         _P.LEDGER_READ,

@@ -7,14 +7,14 @@ transaction commits; that is what lets an idempotent answer be stored with its e
 import hashlib
 import json
 import unicodedata
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from typing import Any, get_type_hints
 
 import orjson
 from fastapi import APIRouter, Request
 from fastapi._compat import ModelField
 from fastapi.dependencies.models import Dependant
-from fastapi.params import Form
+from fastapi.params import Depends, Form
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -247,6 +247,6 @@ def _version_in(response: Response) -> int | None:
     return version if isinstance(version, int) else None
 
 
-def feature_router(prefix: str, tag: str) -> APIRouter:
+def feature_router(prefix: str, tag: str, dependencies: Sequence[Depends] = ()) -> APIRouter:
     """A router under ``prefix`` with the strict route class, tagged for the contract."""
-    return APIRouter(prefix=prefix, tags=[tag], route_class=StrictRoute)
+    return APIRouter(prefix=prefix, tags=[tag], route_class=StrictRoute, dependencies=list(dependencies))

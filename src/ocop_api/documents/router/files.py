@@ -70,12 +70,14 @@ async def _on_disk(given: UploadFile) -> AsyncIterator[IO[bytes]]:
 
 
 @router.get("/kinds")
-async def list_document_kinds(wanted: Annotated[KindQuery, Query()], now: Now) -> KindList:
+async def list_document_kinds(
+    wanted: Annotated[KindQuery, Query()], session: ReadSession, now: Now
+) -> KindList:
     """Kinds of evidence (minh chứng) in the order of Form 02: names, largest file, and what each proves.
 
     PDF, JPEG, PNG and WebP are taken; office files are to be saved as PDF first.
     """
-    return kinds_on(vietnam_date(now()), wanted.set_number)
+    return await kinds_on(session, vietnam_date(now()), wanted.set_number)
 
 
 @router.get("/expiring")

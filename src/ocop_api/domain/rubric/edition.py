@@ -62,6 +62,7 @@ __all__ = [
     "edition_in_force",
     "edition_under",
     "editions",
+    "held_editions",
     "latest_in_force",
     "load_edition",
     "on_shelf",
@@ -93,10 +94,11 @@ P = TypeVar("P", bound=Period)
 
 @dataclass(frozen=True, slots=True)
 class Shelved:
-    """An added edition as a process holds it, and the digest of the content it was built from."""
+    """An added edition as a process holds it, the digest of the content it was built from, its version."""
 
     edition: Edition
     digest: str
+    version: int
 
 
 _added: dict[str, Shelved] = {}
@@ -137,7 +139,7 @@ def load_edition(code: str) -> Edition:
     return _load_shipped(code)
 
 
-def put_on_shelf(edition: Edition, digest: str) -> None:
+def put_on_shelf(edition: Edition, digest: str, version: int = 1) -> None:
     """Let ``load_edition`` of this process give an added edition; one of the same code is replaced.
 
     ``digest`` tells one content from another. Whoever takes a code from outside must first make sure that
@@ -145,7 +147,7 @@ def put_on_shelf(edition: Edition, digest: str) -> None:
     """
     if shipped(edition.code):
         raise ValueError(f"{edition.code} is shipped and cannot be replaced")
-    _added[edition.code] = Shelved(edition, digest)
+    _added[edition.code] = Shelved(edition, digest, version)
 
 
 def take_off_shelf(code: str) -> None:
@@ -172,8 +174,13 @@ def edition_in_force(on: date) -> Edition:
     Raises:
         NotFound: ``rubric.no_edition_in_force``; the criteria in force before 24/02/2023 are not shipped.
     """
-    held = [*editions(), *(shelved.edition for shelved in _added.values())]
-    return load_edition(latest_in_force(held, on).code)
+    return load_edition(latest_in_force(held_editions(), on).code)
+
+
+def held_editions() -> tuple[EditionHeader, ...]:
+    """The shipped editions and the added ones that this process holds, oldest first."""
+    held = [*editions(), *(shelved.edition for shelved in tuple(_added.values()))]
+    return tuple(sorted(held, key=lambda edition: edition.in_force_from))
 
 
 def edition_under(edition_of_regime: str | None, on: date) -> str | None:
@@ -289,7 +296,7 @@ def _header(raw: Json) -> tuple[EditionHeader, list[Fault]]:
         total=_points(raw["total"]),
         part_maxima=MappingProxyType({code: _points(points) for code, points in raw["part_maxima"].items()}),
         gates=MappingProxyType({gate["id"]: _gate(gate) for gate in raw["gates"]}),
-        known_gaps=tuple(_known_gap(gap) for gap in raw["known_gaps"]),
+        known_gaps=tuple(_known_gap(gap) for gap in raw.get("known_gaps", ())),
         set_numbers=tuple(raw["sets"]),
     )
     faults = list(check_header(header))
@@ -349,7 +356,7 @@ def _criterion(raw: Json) -> Criterion:
         options=tuple(_option(option) for option in raw["options"]),
         cases=tuple(Case(int(number), _text(case)) for number, case in raw.get("cases", {}).items()),
         commune_topic=raw.get("commune_topic"),
-        heading=_text(raw["heading"]) if "heading" in raw else None,
+        heading=_text(raw["heading"]) if raw.get("heading") is not None else None,
         inferred_options=raw.get("inferred_options", False),
         notes=_notes(raw),
     )

@@ -44,7 +44,7 @@ class CarryingService(DraftingService):
         if dossier.state != State.DRAFT:
             raise RuleViolation("dossier.not_editable", state=dossier.state, level=dossier.level)
         carried = await AssessmentService(self.session, self.actor, self.now).carried(assessment_id)
-        self.follow_regime(dossier)
+        await self.follow_regime(dossier)
         _check_same(dossier, carried)
         citations = CitationService(self.session)
         await citations.check(dossier.producer_id, carried.evidence)

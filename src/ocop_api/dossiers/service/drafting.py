@@ -7,6 +7,7 @@ from uuid import UUID
 
 import orjson
 
+from ocop_api.db.edition_shelf import EditionShelf
 from ocop_api.db.tables.dossiers import Dossier, DossierVersion
 from ocop_api.documents.service import CitationService
 from ocop_api.domain.actor import Permission
@@ -25,7 +26,7 @@ from ocop_api.domain.dossier import (
 )
 from ocop_api.domain.errors import Forbidden, Invalid, RuleViolation
 from ocop_api.domain.regimes import ProducerForm, Regime, regime, regime_on
-from ocop_api.domain.rubric.edition import edition_under, load_edition
+from ocop_api.domain.rubric.edition import load_edition
 from ocop_api.dossiers.checklist import findings, updates_shown
 from ocop_api.dossiers.schemas import (
     DossierContents,
@@ -77,7 +78,7 @@ class DraftingService(DossierService):
             regime=law.code,
             state=first.state.value,
             level=first.level.value,
-            edition=edition_under(law.criteria_edition, self.today),
+            edition=await self._edition_to_cite(law),
             set_number=set_number,
             place_id=place_id,
             area_path=area_path,
@@ -120,7 +121,7 @@ class DraftingService(DossierService):
         if "evidence" in parts:
             await CitationService(self.session).check(dossier.producer_id, _documents_in(merged))
         dossier.contents = merged.model_dump(mode="json")
-        self.follow_regime(dossier)
+        await self.follow_regime(dossier)
         await self.written(dossier, sorted(parts))
         return dossier
 
@@ -138,7 +139,7 @@ class DraftingService(DossierService):
         producer = await ProducerService(self.session, self.actor, self.now).get(dossier.producer_id)
         contents = contents_of(dossier)
         expires_on = product.stars_valid_until
-        edition = edition_under(law.criteria_edition, self.today)
+        edition = await self.edition_today(law)
         facts = {
             Guard.PRODUCER_ELIGIBLE: law.may_apply(
                 ProducerForm(producer.legal_form), community_tourism=_is_tourism(edition, dossier.set_number)
@@ -186,7 +187,7 @@ class DraftingService(DossierService):
             capacities=held,
             satisfied=list(Guard),
         )
-        self.follow_regime(dossier)
+        await self.follow_regime(dossier)
         lacking = findings((law, dossier.edition), kind, dossier.set_number, contents_of(dossier), self.today)
         if lacking:
             told = [{"code": f.code, "pointer": f.pointer, "vi": f.vi, "en": f.en} for f in lacking]
@@ -242,14 +243,23 @@ class DraftingService(DossierService):
         if not self.actor.scope(Permission.DOSSIER_EDIT).covers(producer_id=producer_id):
             raise Forbidden("auth.not_permitted", permission=Permission.DOSSIER_EDIT.value)
 
-    def follow_regime(self, dossier: Dossier) -> None:
+    async def follow_regime(self, dossier: Dossier) -> None:
         """Put a draft under the law of today; its entry level may have become another."""
         if dossier.state != State.DRAFT:
             return
         law = regime_on(self.today)
         dossier.regime = law.code
-        dossier.edition = edition_under(law.criteria_edition, self.today)
+        dossier.edition = await self._edition_to_cite(law)
         dossier.level = start(law).level.value
+
+    async def edition_today(self, law: Regime) -> str | None:
+        """Code of the edition for a file lodged today; None where the regime is kept without criteria."""
+        return await EditionShelf(self.session).under(law.criteria_edition, self.today)
+
+    async def _edition_to_cite(self, law: Regime) -> str | None:
+        """As ``edition_today``, and nobody changes or removes it before this transaction ends."""
+        await EditionShelf(self.session).cite()
+        return await self.edition_today(law)
 
     async def _check_window(self, dossier: Dossier, law: Regime) -> None:
         product = await ProductService(self.session, self.actor, self.now).get(dossier.product_id)

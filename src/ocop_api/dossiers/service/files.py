@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from ocop_api.db.edition_shelf import EditionShelf
 from ocop_api.db.paging import Rows, Slice
 from ocop_api.db.tables.dossiers import Dossier, DossierStep, DossierVersion
 from ocop_api.documents.service import CitationService, Document
@@ -81,6 +82,7 @@ class DossierService:
         row = await self.rows.find(dossier_id, self.actor, lock=lock)
         if row is None:
             raise NotFound("dossier.unknown", dossier_id=dossier_id)
+        await EditionShelf(self.session).need([row.edition])
         return row
 
     async def page(self, wanted: DossierFilter) -> Rows:

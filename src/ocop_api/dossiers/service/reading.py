@@ -13,7 +13,6 @@ from ocop_api.domain.dossier import (
     registration_slip_number,
 )
 from ocop_api.domain.regimes import REGIMES, regime, regime_on
-from ocop_api.domain.rubric.edition import edition_under
 from ocop_api.dossiers.checklist import findings
 from ocop_api.dossiers.policy import ELSEWHERE, FIELDS_OF_GUARDS
 from ocop_api.dossiers.schemas import (
@@ -46,7 +45,7 @@ class DossierReader(DraftingService):
             contents=contents_of(dossier),
             outcome=None if dossier.outcome is None else OutcomeRead.model_validate(dossier.outcome),
             open_items=await self._open_items(dossier),
-            findings=self._findings(dossier) if is_draft else [],
+            findings=await self._findings(dossier) if is_draft else [],
             allowed_actions=await self._allowed(dossier),
         )
 
@@ -87,9 +86,9 @@ class DossierReader(DraftingService):
         asked = await self.rows.last_step(dossier.id, Action.REQUEST_SUPPLEMENT.value)
         return [] if asked is None else [item["what"] for item in asked.data["items"]]
 
-    def _findings(self, dossier: Dossier) -> list[FindingRead]:
+    async def _findings(self, dossier: Dossier) -> list[FindingRead]:
         law, kind = regime_on(self.today), DossierKind(dossier.kind)
-        edition = edition_under(law.criteria_edition, self.today)
+        edition = await self.edition_today(law)
         found = findings((law, edition), kind, dossier.set_number, contents_of(dossier), self.today)
         return [FindingRead.model_validate(item) for item in found]
 

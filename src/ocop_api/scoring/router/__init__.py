@@ -6,6 +6,7 @@ from ocop_api.scoring.router import (
     advice,
     classification,
     councils,
+    edition_keeping,
     editions,
     editions_changes,
     forms,
@@ -16,6 +17,7 @@ from ocop_api.scoring.router import (
 routers: tuple[APIRouter, ...] = (
     editions.router,
     editions_changes.router,
+    edition_keeping.router,
     advice.router,
     forms.router,
     classification.router,

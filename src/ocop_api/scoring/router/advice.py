@@ -1,15 +1,15 @@
-"""Advice for everybody: no sign-in, no database."""
+"""Advice for everybody: no sign-in, and no database for shipped criteria."""
 
 from fastapi import Request
 from starlette.responses import Response
 
-from ocop_api.scoring.router.editions import EditionCode, SetNumber
+from ocop_api.scoring.router.addressing import AS_NAMED, EditionCode, SetNumber
 from ocop_api.scoring.router.faults import sheet_router
 from ocop_api.scoring.schemas.advice import AdviceRead, AdviceRequest
 from ocop_api.scoring.service.advice import advise_content
 from ocop_api.web.problems import language_of
 
-router = sheet_router("/v1/editions", "criteria")
+router = sheet_router("/v1/editions", "criteria", [AS_NAMED])
 
 
 @router.post("/{edition_code}/sets/{set_number}/advise")

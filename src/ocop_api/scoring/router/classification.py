@@ -6,14 +6,14 @@ from fastapi import Query
 from pydantic import Field
 from starlette.responses import Response
 
-from ocop_api.scoring.router.editions import PUBLIC, EditionCode
+from ocop_api.scoring.router.addressing import AS_NAMED, EditionCode, cached
 from ocop_api.scoring.schemas.classification import ProductClassification
 from ocop_api.scoring.service.classification import classified
 from ocop_api.web.problems import refusal
 from ocop_api.web.routing import feature_router
 from ocop_api.web.schemas import Input
 
-router = feature_router("/v1/editions", "criteria")
+router = feature_router("/v1/editions", "criteria", [AS_NAMED])
 
 
 class ClassificationQuery(Input):
@@ -33,5 +33,5 @@ async def classify_product(
     (`chuối` is fresh fruit, `chuối sấy` is processed). Brands and places do not count. Nothing known
     gives an empty list; the choice stays with the producer.
     """
-    response.headers.update(PUBLIC)
+    response.headers.update(cached(edition_code))
     return classified(edition_code, wanted.q, wanted.limit)

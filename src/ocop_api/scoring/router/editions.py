@@ -1,12 +1,13 @@
-"""The criteria for everybody: no sign-in, no database, and caches may keep them for a day."""
+"""The criteria for everybody: no sign-in; shipped ones need no database and caches keep them for a day."""
 
 from datetime import date
 from typing import Annotated
 
-from fastapi import Path, Query, Request
+from fastapi import Query, Request
 from starlette.responses import Response
 
 from ocop_api.domain.clock import vietnam_date
+from ocop_api.scoring.router.addressing import AS_NAMED, AS_STORED, EditionCode, SetNumber, cached
 from ocop_api.scoring.router.faults import sheet_router
 from ocop_api.scoring.schemas.editions import EditionList, EditionRead, SetList, SetRead
 from ocop_api.scoring.schemas.evaluation import EvaluationRead, SheetContent
@@ -14,44 +15,41 @@ from ocop_api.scoring.service import rubric
 from ocop_api.web.caller import Now
 from ocop_api.web.problems import language_of, refusal
 
-router = sheet_router("/v1/editions", "criteria")
-
-PUBLIC = {"Cache-Control": "public, max-age=86400"}
-
-EditionCode = Annotated[str, Path(max_length=64, description="such as `qd26-2026`")]
-SetNumber = Annotated[int, Path(ge=1, le=999, description="1 to 26")]
+router = sheet_router("/v1/editions", "criteria", [AS_NAMED])
 
 
-@router.get("")
+@router.get("", dependencies=[AS_STORED])
 async def list_editions(response: Response) -> EditionList:
     """All editions of the criteria, oldest first."""
-    response.headers.update(PUBLIC)
+    response.headers.update(cached(None))
     return rubric.edition_list()
 
 
-@router.get("/in-force", responses=refusal(404, "No edition was in force on that day"))
+@router.get(
+    "/in-force", dependencies=[AS_STORED], responses=refusal(404, "No edition was in force on that day")
+)
 async def read_edition_in_force(
     response: Response,
     now: Now,
     on: Annotated[date | None, Query(description="day of lodging in Vietnam; today if left out")] = None,
 ) -> EditionRead:
     """The edition by which dossiers lodged on a day are scored."""
-    # Without a day the answer changes at midnight in Vietnam, so it is kept for an hour at most.
-    response.headers.update(PUBLIC if on else {"Cache-Control": "public, max-age=3600"})
+    # An edition may be added for a day to come, and without a day the answer changes at midnight.
+    response.headers.update(cached(None))
     return rubric.edition_on(on or vietnam_date(now()))
 
 
 @router.get("/{edition_code}")
 async def read_edition(edition_code: EditionCode, response: Response) -> EditionRead:
     """One edition: bands, gates, part maxima and the known gaps of its print."""
-    response.headers.update(PUBLIC)
+    response.headers.update(cached(edition_code))
     return rubric.edition_by_code(edition_code)
 
 
 @router.get("/{edition_code}/sets")
 async def list_criteria_sets(edition_code: EditionCode, response: Response) -> SetList:
     """The 26 sets of an edition."""
-    response.headers.update(PUBLIC)
+    response.headers.update(cached(edition_code))
     return rubric.sets_of(edition_code)
 
 
@@ -59,7 +57,9 @@ async def list_criteria_sets(edition_code: EditionCode, response: Response) -> S
 async def read_criteria_set(edition_code: EditionCode, set_number: SetNumber) -> Response:
     """A whole set: parts, groups, criteria, options with points and star minimums, notes and gates."""
     return Response(
-        rubric.set_document(edition_code, set_number), media_type="application/json", headers=PUBLIC
+        rubric.set_document(edition_code, set_number),
+        media_type="application/json",
+        headers=cached(edition_code),
     )
 
 

@@ -6,13 +6,13 @@ from typing import Annotated
 from fastapi import Query, Request
 from starlette.responses import Response
 
-from ocop_api.scoring.router.editions import PUBLIC, EditionCode, SetNumber
+from ocop_api.scoring.router.addressing import AS_STORED, EditionCode, SetNumber, cached
 from ocop_api.scoring.schemas.editions_changes import EditionChangesRead, SetChangesRead
 from ocop_api.scoring.service.comparing import edition_changes, set_changes
 from ocop_api.web.problems import language_of, refusal
 from ocop_api.web.routing import feature_router
 
-router = feature_router("/v1/editions", "criteria")
+router = feature_router("/v1/editions", "criteria", [AS_STORED])
 
 Since = Annotated[
     str | None,
@@ -27,7 +27,8 @@ async def read_edition_changes(
 ) -> EditionChangesRead:
     """What changed in an edition: as a whole in sentences, and in each set as counts by kind."""
     language = language_of(request)
-    response.headers.update(PUBLIC | {"Content-Language": language, "Vary": "Accept-Language"})
+    response.headers.update({"Content-Language": language, "Vary": "Accept-Language"})
+    response.headers.update(cached(edition_code, since))
     # All sets of two editions are a quarter of a second of work when asked first.
     return await asyncio.to_thread(edition_changes, edition_code, since, language)
 
@@ -42,5 +43,6 @@ async def read_set_changes(
 ) -> SetChangesRead:
     """What changed in one set, criterion by criterion: maxima, options, points, star minimums, gates."""
     language = language_of(request)
-    response.headers.update(PUBLIC | {"Content-Language": language, "Vary": "Accept-Language"})
+    response.headers.update({"Content-Language": language, "Vary": "Accept-Language"})
+    response.headers.update(cached(edition_code, since))
     return await asyncio.to_thread(set_changes, edition_code, set_number, since, language)

@@ -5,12 +5,12 @@ from starlette.responses import Response
 
 from ocop_api.adapters.spreadsheet.workbook import MEDIA_TYPE
 from ocop_api.scoring.papers.rendering import Paper, printed_form, workbook_form
-from ocop_api.scoring.router.editions import PUBLIC, EditionCode, SetNumber
+from ocop_api.scoring.router.addressing import AS_NAMED, EditionCode, SetNumber, cached
 from ocop_api.web.conditional import tag_response
 from ocop_api.web.problems import refusal
 from ocop_api.web.routing import feature_router
 
-router = feature_router("/v1/editions", "criteria")
+router = feature_router("/v1/editions", "criteria", [AS_NAMED])
 
 
 @router.get(
@@ -28,7 +28,7 @@ async def print_criteria_form(edition_code: EditionCode, set_number: SetNumber, 
     signature; at the end what is known not to add up in the printed set.
     """
     paper = await printed_form(edition_code, set_number)
-    return _file(request, paper, "application/pdf", "inline")
+    return _file(request, edition_code, paper, "application/pdf", "inline")
 
 
 @router.get(
@@ -48,9 +48,9 @@ async def download_criteria_workbook(
     expect by the default rules (gates and minimums of lower stars included). Nothing is sent anywhere.
     """
     paper = await workbook_form(edition_code, set_number)
-    return _file(request, paper, MEDIA_TYPE, "attachment")
+    return _file(request, edition_code, paper, MEDIA_TYPE, "attachment")
 
 
-def _file(request: Request, paper: Paper, media_type: str, disposition: str) -> Response:
-    headers = {**PUBLIC, "Content-Disposition": f'{disposition}; filename="{paper.file_name}"'}
+def _file(request: Request, edition_code: str, paper: Paper, media_type: str, disposition: str) -> Response:
+    headers = {**cached(edition_code), "Content-Disposition": f'{disposition}; filename="{paper.file_name}"'}
     return tag_response(request, Response(paper.content, media_type=media_type, headers=headers), None)

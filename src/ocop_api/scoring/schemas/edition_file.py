@@ -21,22 +21,22 @@ Said = Annotated[LongText, Field(min_length=1)]
 class Worded(Input):
     """Something with a label in both languages."""
 
-    vi: Said
+    vi: Said = Field(examples=["Nguồn nguyên liệu"])
     en: Said
 
 
 class NoteFile(Worded):
     """A note of a set, group, criterion or option."""
 
-    kind: NoteKind
+    kind: NoteKind = Field(examples=["requirement"])
     gate: Code | None = None
 
 
 class OptionFile(Worded):
     """One option of a criterion."""
 
-    level: Level
-    points: Points
+    level: Level = Field(examples=[2])
+    points: Points = Field(examples=[3])
     min_star: Annotated[int, Field(ge=1, le=5)] | None = None
     case: Annotated[int, Field(ge=1, le=9)] | None = None
     star_mark_on: Code | None = None
@@ -47,8 +47,8 @@ class OptionFile(Worded):
 class CriterionFile(Worded):
     """One criterion and its options."""
 
-    code: Code
-    max: Points
+    code: Code = Field(examples=["1.1"])
+    max: Points = Field(examples=[5])
     options: list[OptionFile] = Field(max_length=50)
     cases: dict[Annotated[str, StringConstraints(pattern="^[1-9]$")], Worded] = Field(default={})
     commune_topic: Code | None = None
@@ -60,8 +60,8 @@ class CriterionFile(Worded):
 class GroupFile(Worded):
     """A group of criteria."""
 
-    code: Code
-    max: Points
+    code: Code = Field(examples=["1"])
+    max: Points = Field(examples=[15])
     criteria: list[CriterionFile] = Field(max_length=50)
     notes: list[NoteFile] = Field(default=[], max_length=20)
 
@@ -69,21 +69,21 @@ class GroupFile(Worded):
 class PartFile(Worded):
     """Part A, B or C."""
 
-    code: Code
-    max: Points
+    code: Code = Field(examples=["A"])
+    max: Points = Field(examples=[40])
     groups: list[GroupFile] = Field(max_length=50)
 
 
 class ClassificationFile(Worded):
     """Industry or product group of Annex I."""
 
-    code: Code
+    code: Code = Field(examples=["II"])
 
 
 class ProblemFile(Input):
     """Something the print does not get right, declared."""
 
-    what: Said
+    what: Said = Field(examples=["The options of the criterion do not add up to its maximum."])
     criterion: Code | None = None
     option: Level | None = None
     group: Code | None = None
@@ -93,7 +93,7 @@ class ProblemFile(Input):
 class SetFile(Worded):
     """One criteria set."""
 
-    number: Number
+    number: Number = Field(examples=[13])
     industry: ClassificationFile
     group: ClassificationFile
     ministries: list[Code] = Field(max_length=10)
@@ -108,21 +108,21 @@ class SetFile(Worded):
 class GateFile(Worded):
     """A finding that ends the evaluation or takes a criterion out of it."""
 
-    id: Code
+    id: Code = Field(examples=["no_product_story"])
     effect: GateEffect
 
 
 class BandFile(Input):
     """A star and the least total that belongs to it."""
 
-    star: Annotated[int, Field(ge=1, le=5)]
+    star: Annotated[int, Field(ge=1, le=5, examples=[5])]
     points_from: Points = Field(alias="from")
 
 
 class KnownGapFile(Input):
     """A place where the print is in doubt, and how it was read."""
 
-    issue: Said
+    issue: Said = Field(examples=["The points of one option are unreadable in print."])
     set: Number | list[Number] | Code
     criterion: Code | None = None
 
@@ -130,7 +130,7 @@ class KnownGapFile(Input):
 class EditionFile(Input):
     """A whole edition: the header, with the sets in full."""
 
-    edition: EditionCodeText
+    edition: EditionCodeText = Field(examples=["qd26-2026-c1"])
     legal_basis: Said
     in_force_from: date
     in_force_to: date | None

@@ -162,6 +162,10 @@ class EditionSummary(Output):
     in_force_to: date | None = Field(description="inclusive; null while in force")
     about: str
     set_numbers: list[int]
+    shipped: bool = Field(
+        description="came with the system, never changes; an administrator added the others"
+    )
+    version: int | None = Field(description="of an added edition, for `If-Match`; null for a shipped one")
 
 
 class EditionRead(EditionSummary):
@@ -181,8 +185,8 @@ class EditionList(Output):
     items: list[EditionSummary]
 
 
-def edition_summary(header: EditionHeader) -> EditionSummary:
-    """An edition as the list shows it."""
+def edition_summary(header: EditionHeader, version: int | None) -> EditionSummary:
+    """An edition as the list shows it; ``version`` is None for a shipped one."""
     return EditionSummary(
         code=header.code,
         legal_basis=header.legal_basis,
@@ -190,13 +194,15 @@ def edition_summary(header: EditionHeader) -> EditionSummary:
         in_force_to=header.in_force_to,
         about=header.about,
         set_numbers=list(header.set_numbers),
+        shipped=version is None,
+        version=version,
     )
 
 
-def edition_read(header: EditionHeader) -> EditionRead:
+def edition_read(header: EditionHeader, version: int | None) -> EditionRead:
     """An edition without its sets."""
     return EditionRead(
-        **edition_summary(header).model_dump(),
+        **edition_summary(header, version).model_dump(),
         bands=[BandRead.model_validate(band) for band in header.bands],
         recognised_from=header.recognised_from,
         total=header.total,

@@ -69,6 +69,14 @@ class EditionChangesRead(Output):
     sets: list[SetChangesSummary]
 
 
+class AllChangesRead(Output):
+    """Every change from one edition to another: of the edition as a whole first, then set by set."""
+
+    before: str = Field(examples=["qd26-2026"])
+    after: str = Field(examples=["qd26-2026-c1"])
+    changes: list[CriteriaChangeRead] = Field(description="`place` says where")
+
+
 class SetChangesRead(Output):
     """What changed in one set; groups and criteria are matched by wording first and by code second."""
 
@@ -86,6 +94,14 @@ def edition_changes_read(found: EditionChanges, language: Language) -> EditionCh
         after=found.after,
         changes=[_change(change, language) for change in found.changes],
         sets=[_summary(one) for one in found.sets],
+    )
+
+
+def all_changes_read(found: EditionChanges, language: Language) -> AllChangesRead:
+    """The comparison of two editions with everything in it, its sentences in one language."""
+    everything = [*found.changes, *(change for one in found.sets for change in one.changes)]
+    return AllChangesRead(
+        before=found.before, after=found.after, changes=[_change(change, language) for change in everything]
     )
 
 

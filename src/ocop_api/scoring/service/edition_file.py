@@ -38,6 +38,8 @@ class EditionRefused(Invalid):
 class CheckedEdition:
     """An edition that may be added, and what it changes in the one that is in force before it."""
 
+    document: dict[str, Any]
+    """As it is to be kept."""
     edition: Edition
     changes: EditionChanges | None
     """None for an edition older than all others."""
@@ -51,13 +53,22 @@ def check_edition_file(content: bytes, held: Iterable[EditionHeader]) -> Checked
         held: the editions it would stand beside.
 
     Raises:
+        Invalid, EditionRefused: as ``read_edition_file`` and, where the shape is right, ``check_edition``.
+    """
+    return check_edition(read_edition_file(content), held)
+
+
+def read_edition_file(content: bytes) -> EditionFile:
+    """The document in a file, of the right shape.
+
+    Raises:
         Invalid: ``rubric.edition_too_large``, ``rubric.edition_not_json``.
-        EditionRefused: with every fault of the shape or, where that is right, of the criteria.
+        EditionRefused: with every fault of the shape.
     """
     if len(content) > MAX_BYTES:
         raise Invalid("rubric.edition_too_large", size=len(content), limit=MAX_BYTES)
     try:
-        checked = EditionFile.model_validate_json(content, strict=True)
+        return EditionFile.model_validate_json(content, strict=True)
     except ValidationError as error:
         found = error.errors()
         if found[0]["type"] == "json_invalid":
@@ -73,8 +84,18 @@ def check_edition_file(content: bytes, held: Iterable[EditionHeader]) -> Checked
                 for one in found
             ]
         ) from error
+
+
+def check_edition(file: EditionFile, held: Iterable[EditionHeader]) -> CheckedEdition:
+    """Check an edition of the right shape against those that are there, without keeping anything.
+
+    Half a second of work: call it in a thread.
+
+    Raises:
+        EditionRefused: with every fault of the criteria.
+    """
     # The document is read back from the model: trimmed, in NFC, and with nothing of unknown meaning in it.
-    document = checked.model_dump(mode="json", by_alias=True, exclude_unset=True)
+    document = file.model_dump(mode="json", by_alias=True, exclude_unset=True)
     others = list(held)
     try:
         edition = admit(document, others)
@@ -87,9 +108,9 @@ def check_edition_file(content: bytes, held: Iterable[EditionHeader]) -> Checked
         ) from error
     earlier = [other for other in others if other.in_force_from < edition.in_force_from]
     if not earlier:
-        return CheckedEdition(edition, None)
+        return CheckedEdition(document, edition, None)
     before = load_edition(max(earlier, key=lambda other: other.in_force_from).code)
-    return CheckedEdition(edition, compare_editions(before, edition))
+    return CheckedEdition(document, edition, compare_editions(before, edition))
 
 
 def _pointer(path: Iterable[int | str]) -> str:

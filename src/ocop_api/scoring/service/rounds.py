@@ -14,6 +14,7 @@ import rfc8785
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ocop_api.db.base import uuid7
+from ocop_api.db.edition_shelf import EditionShelf
 from ocop_api.db.tables.scoring import CouncilResult, ScoreSheet, ScoringRound, SessionDossier, SheetDraft
 from ocop_api.domain.actor import Actor, Level, Permission
 from ocop_api.domain.dossier import Acting, Action, Guard, Party
@@ -70,6 +71,7 @@ class RoundService:
             raise RuleViolation("scoring.round_closed")
         sheets = await self._sessions.sheets(current.id)
         _require_sheets(sitting, dossier_id, recused, sheets, without_missing=without_missing)
+        await EditionShelf(self._session).need(one.edition for one in sheets)
         result = consolidate({str(one.member_id): _sheet(one) for one in sheets}, sitting.rules)
         comparison = comparison_record(
             result,

@@ -3,11 +3,11 @@
 from collections import Counter
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
+from functools import lru_cache
 
 from ocop_api.domain.errors import Invalid
-from ocop_api.domain.rubric.criteria import Language
-from ocop_api.domain.rubric.edition import edition_in_force, editions, load_edition
+from ocop_api.domain.rubric.criteria import CriteriaSet, Language
+from ocop_api.domain.rubric.edition import edition_in_force, held_editions, load_edition, on_shelf
 from ocop_api.domain.rubric.scoresheet import Scoresheet, find_faults
 from ocop_api.domain.rubric.stars import evaluate
 from ocop_api.scoring.schemas.editions import (
@@ -40,17 +40,23 @@ class SheetInvalid(Invalid):
 
 def edition_list() -> EditionList:
     """All editions, oldest first."""
-    return EditionList(items=[edition_summary(header) for header in editions()])
+    return EditionList(items=[edition_summary(header, _version(header.code)) for header in held_editions()])
 
 
 def edition_on(on: date) -> EditionRead:
     """The edition for dossiers lodged on that day; ``NotFound`` ``rubric.no_edition_in_force``."""
-    return edition_read(edition_in_force(on))
+    edition = edition_in_force(on)
+    return edition_read(edition, _version(edition.code))
 
 
 def edition_by_code(code: str) -> EditionRead:
     """One edition; ``NotFound`` ``rubric.unknown_edition``."""
-    return edition_read(load_edition(code))
+    return edition_read(load_edition(code), _version(code))
+
+
+def _version(code: str) -> int | None:
+    held = on_shelf(code)
+    return None if held is None else held.version
 
 
 def sets_of(code: str) -> SetList:
@@ -64,14 +70,13 @@ def set_document(code: str, number: int) -> bytes:
     Raises:
         NotFound: ``rubric.unknown_edition`` or ``rubric.unknown_set``.
     """
-    # Looked up first, so that only what exists takes a place in the cache.
-    load_edition(code).criteria_set(number)
-    return _set_document(code, number)
+    return _set_document(load_edition(code).criteria_set(number))
 
 
-@cache
-def _set_document(code: str, number: int) -> bytes:
-    return set_read(load_edition(code).criteria_set(number)).model_dump_json().encode()
+# By identity: the set of an edition that was corrected is another object and is written anew.
+@lru_cache(maxsize=128)
+def _set_document(criteria_set: CriteriaSet) -> bytes:
+    return set_read(criteria_set).model_dump_json().encode()
 
 
 def sheet_of(edition: str, set_number: int, content: SheetContent, *, root: str = "/body") -> Scoresheet:
