@@ -25,6 +25,7 @@ from ocop_api.dossiers import router as dossiers
 from ocop_api.ledger import router as ledger
 from ocop_api.listings import router as listings
 from ocop_api.notifications import router as notifications
+from ocop_api.office_days import router as office_days
 from ocop_api.places import router as places
 from ocop_api.producers import router as producers
 from ocop_api.products import router as products
@@ -40,6 +41,7 @@ DESCRIPTION = "Backend of a province's OCOP programme (Mỗi xã một sản ph�
 ROUTERS: tuple[APIRouter, ...] = (
     *accounts.routers,
     *places.routers,
+    *office_days.routers,
     *ledger.routers,
     *producers.routers,
     *products.routers,

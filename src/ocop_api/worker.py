@@ -28,6 +28,7 @@ from ocop_api.adapters.object_store import store_for
 from ocop_api.bulk import jobs as bulk
 from ocop_api.db.session import Database, asyncpg_arguments
 from ocop_api.documents import jobs as documents
+from ocop_api.dossiers import jobs as dossiers
 from ocop_api.jobs.queue import Handler, JobContext
 from ocop_api.ledger import jobs as ledger
 from ocop_api.notifications import jobs as notifications
@@ -40,6 +41,7 @@ JOBS: dict[str, Handler] = {
     **accounts.JOBS,
     **bulk.JOBS,
     **documents.JOBS,
+    **dossiers.JOBS,
     **ledger.JOBS,
     **notifications.JOBS,
     **products.JOBS,
@@ -49,6 +51,7 @@ SCHEDULES: dict[str, str] = {
     **accounts.SCHEDULES,
     **bulk.SCHEDULES,
     **documents.SCHEDULES,
+    **dossiers.SCHEDULES,
     **ledger.SCHEDULES,
     **notifications.SCHEDULES,
     **sign_in.SCHEDULES,

@@ -6,9 +6,9 @@ from uuid import uuid4
 import pytest
 
 from ocop_api.domain.actor import PUBLIC, SYSTEM, Actor, Bound, Grant, Role
-from ocop_api.domain.dossier import Acting, Action, DossierKind, Guard, Level, Party, Position, State
-from ocop_api.domain.regimes import REGIMES, regime
-from ocop_api.dossiers.policy import EVENTS, FIELDS_OF_GUARDS, Whereabouts, capacities, step_due
+from ocop_api.domain.dossier import Acting, Action, Guard, Level, Party
+from ocop_api.domain.regimes import REGIMES
+from ocop_api.dossiers.policy import EVENTS, FIELDS_OF_GUARDS, Whereabouts, capacities
 from ocop_api.dossiers.schemas import FORM_03_TOPICS, Form03
 
 PRODUCER, COUNCIL = uuid4(), uuid4()
@@ -72,17 +72,6 @@ def test_the_public_has_no_capacity_and_the_system_has_all() -> None:
     where = Whereabouts(level=Level.PROVINCE, area_path=PATH, producer_id=PRODUCER)
     assert capacities(PUBLIC, where, TODAY) == frozenset()
     assert {item.party for item in capacities(SYSTEM, where, TODAY)} == set(Party)
-
-
-def test_terms_by_regime_and_place() -> None:
-    law, monday = regime("qd26-2026"), date(2026, 6, 15)
-    review = Position(State.COMMUNE_REVIEW, Level.COMMUNE)
-    council = Position(State.IN_COUNCIL, Level.PROVINCE)
-    assert step_due(law, DossierKind.FIRST, review, monday) == date(2026, 7, 6)
-    assert step_due(law, DossierKind.FIRST, council, monday) is None
-    assert step_due(law, DossierKind.RERATING, council, monday) == date(2026, 7, 30)
-    assert step_due(law, DossierKind.RERATING, council, None) is None
-    assert step_due(regime("qd1489-2025"), DossierKind.FIRST, review, monday) is None
 
 
 def test_words_of_the_table_are_all_known_here() -> None:

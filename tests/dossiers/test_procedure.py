@@ -332,11 +332,12 @@ async def test_rerating_comes_in_its_window_and_the_office_reports(
     sent = await trade.done(
         draft["id"], "forward", people["commune_officer"], form_03=FORM_03, request_letter=LETTER
     )
-    # 45 days from the complete request (Art. 7.6g), kept through the steps of the level.
-    assert sent["due_on"] == "2026-10-17"
+    assert (sent["due_on"], sent["due_basis"]) == ("2026-09-07", "receipt")
     clock.move(days=7)
     reported = await to_council(trade, draft["id"], people["province_officer"])
-    assert (reported["state"], reported["due_on"]) == ("in_council", "2026-10-17")
+    # 45 days from the complete request (Art. 7.6g), which end on a Saturday: the next working day.
+    assert (reported["state"], reported["due_on"]) == ("in_council", "2026-10-19")
+    assert reported["due_basis"] == "rerating_term"
 
 
 async def test_records_of_steps_cannot_be_changed(trade: Trade, clock: Clock) -> None:

@@ -280,6 +280,7 @@ async def people_concerned(
     producer_id: UUID | None = None,
     place_ids: Sequence[str] = (),
     level: Level | None = None,
+    user_ids: Sequence[UUID] = (),
 ) -> list[UUID]:
     """Ids of the users to be told of something: who acts for a producer, and an area's officers.
 
@@ -289,5 +290,8 @@ async def people_concerned(
         producer_id: those who act for this producer.
         place_ids: officers of these units, at ``level`` if one is given.
         level: of the officers; None for every level.
+        user_ids: these users, as long as they hold any role.
     """
-    return await holders(session, now, producer_id=producer_id, place_ids=place_ids, level=level)
+    return await holders(
+        session, now, producer_id=producer_id, place_ids=place_ids, level=level, user_ids=user_ids
+    )

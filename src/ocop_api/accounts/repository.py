@@ -176,11 +176,14 @@ async def holders(
     producer_id: UUID | None,
     place_ids: Sequence[str],
     level: Level | None,
+    user_ids: Sequence[UUID] = (),
 ) -> list[UUID]:
-    """Users in use who act for the producer, or are officers of one of the places, in stable order."""
+    """Users in use who act for the producer, are officers of one of the places, or are named, in order."""
     choices: list[ColumnElement[bool]] = [false()]
     if producer_id is not None:
         choices.append(and_(RoleGrant.role == Role.PRODUCER, RoleGrant.producer_id == producer_id))
+    if user_ids:
+        choices.append(RoleGrant.user_id.in_(user_ids))
     if place_ids:
         choices.append(
             and_(

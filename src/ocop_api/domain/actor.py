@@ -13,6 +13,7 @@ from uuid import UUID
 class Permission(StrEnum):
     """Everything that can be allowed, as ``resource:action``, sorted."""
 
+    CALENDAR_MANAGE = "calendar:manage"
     CERTIFICATE_ISSUE = "certificate:issue"
     CERTIFICATE_WITHDRAW = "certificate:withdraw"
     COUNCIL_MANAGE = "council:manage"
@@ -101,6 +102,7 @@ _READS = frozenset(
 ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.ADMIN: _READS
     | {
+        _P.CALENDAR_MANAGE,
         _P.EDITION_MANAGE,
         _P.GRANT_ASSIGN,
         _P.IMPORT_RUN,

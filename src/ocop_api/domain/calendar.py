@@ -1,4 +1,4 @@
-"""Counting days and months as Vietnamese law counts them; holidays are always passed in.
+"""Counting days and months as Vietnamese law counts them; which days offices work is passed in.
 
 The Civil Code (Bộ luật Dân sự 91/2015/QH13) fills what the OCOP decisions leave open: the day of the
 event is not counted (Art. 147.2), a term in months ends with the corresponding day of its last month
@@ -7,74 +7,78 @@ a day off runs to the end of the next working day (Art. 148.5).
 """
 
 from calendar import monthrange
-from collections.abc import Collection
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 _FIRST_DAY_OF_WEEKEND = 5  # date.weekday(): Saturday
 _MONTHS_IN_YEAR = 12
 
 
-def is_working_day(day: date, holidays: Collection[date] = (), make_up_days: Collection[date] = ()) -> bool:
-    """Tell whether offices work on ``day``.
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """A time in which a term does not run: after ``since`` up to and including ``until``."""
 
-    Args:
-        day: The calendar day in question.
+    since: date
+    until: date
+
+
+@dataclass(frozen=True, slots=True)
+class OfficeCalendar:
+    """The days on which offices work.
+
+    Attributes:
         holidays: Public holidays and the days off given in lieu (Tết, ...).
         make_up_days: Weekend days worked in exchange for a swapped day off (*ngày làm bù*); they win
             over the weekend and over ``holidays``.
     """
-    if day in make_up_days:
-        return True
-    return day.weekday() < _FIRST_DAY_OF_WEEKEND and day not in holidays
+
+    holidays: frozenset[date] = frozenset()
+    make_up_days: frozenset[date] = frozenset()
+
+    def is_working_day(self, day: date) -> bool:
+        """Tell whether offices work on ``day``."""
+        if day in self.make_up_days:
+            return True
+        return day.weekday() < _FIRST_DAY_OF_WEEKEND and day not in self.holidays
+
+    def add(self, start: date, days: int, stops: Iterable[Stop] = ()) -> date:
+        """Return the last day of a term of ``days`` working days that an event on ``start`` sets running.
+
+        ``start`` itself is not counted (Civil Code, Art. 147.2), so a file received on a Monday with a term
+        of one working day is due at the end of Tuesday. Zero days return ``start`` unchanged.
+
+        Raises:
+            ValueError: ``days`` is negative; a term never runs backwards.
+        """
+        return _last_day(start, days, stops, self.is_working_day)
+
+    def add_calendar_days(self, start: date, days: int, stops: Iterable[Stop] = ()) -> date:
+        """As ``add`` for a term of calendar days, which runs on to a working day (Civil Code, Art. 148.5)."""
+        return self.roll(_last_day(start, days, stops, lambda _: True))
+
+    def between(self, start: date, end: date) -> int:
+        """Count the working days after ``start`` up to and including ``end``; 0 when ``end`` is not later."""
+        span = (end - start).days
+        return sum(self.is_working_day(start + timedelta(days=offset)) for offset in range(1, span + 1))
+
+    def roll(self, day: date) -> date:
+        """Return ``day``, or the next working day when offices are closed on it (Civil Code, Art. 148.5)."""
+        while not self.is_working_day(day):
+            day += timedelta(days=1)
+        return day
 
 
-def add_working_days(
-    start: date,
-    days: int,
-    holidays: Collection[date] = (),
-    make_up_days: Collection[date] = (),
-) -> date:
-    """Return the last day of a term of ``days`` working days that an event on ``start`` sets running.
-
-    ``start`` itself is not counted (Civil Code, Art. 147.2), so a file received on a Monday with a term
-    of one working day is due at the end of Tuesday. Zero days return ``start`` unchanged.
-
-    Raises:
-        ValueError: ``days`` is negative; a term never runs backwards.
-    """
+def _last_day(start: date, days: int, stops: Iterable[Stop], counts: Callable[[date], bool]) -> date:
     if days < 0:
-        raise ValueError("a term of working days cannot be negative")
+        raise ValueError("a term cannot be negative")
+    pauses = tuple(stops)
     day = start
     left = days
     while left:
         day += timedelta(days=1)
-        if is_working_day(day, holidays, make_up_days):
+        if counts(day) and not any(pause.since < day <= pause.until for pause in pauses):
             left -= 1
-    return day
-
-
-def working_days_between(
-    start: date,
-    end: date,
-    holidays: Collection[date] = (),
-    make_up_days: Collection[date] = (),
-) -> int:
-    """Count the working days after ``start`` up to and including ``end``; 0 when ``end`` is not later."""
-    span = (end - start).days
-    return sum(
-        is_working_day(start + timedelta(days=offset), holidays, make_up_days)
-        for offset in range(1, span + 1)
-    )
-
-
-def roll_to_working_day(
-    day: date,
-    holidays: Collection[date] = (),
-    make_up_days: Collection[date] = (),
-) -> date:
-    """Return ``day``, or the next working day when offices are closed on it (Civil Code, Art. 148.5)."""
-    while not is_working_day(day, holidays, make_up_days):
-        day += timedelta(days=1)
     return day
 
 

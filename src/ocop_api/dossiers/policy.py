@@ -1,4 +1,4 @@
-"""Pure decisions about dossiers: who acts in which capacity, and until when a step is due."""
+"""Pure decisions about dossiers: who acts in which capacity, and what each step is called."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,26 +8,13 @@ from uuid import UUID
 
 from ocop_api.domain.actor import Actor, Permission
 from ocop_api.domain.administration import level_in_charge
-from ocop_api.domain.calendar import add_working_days
-from ocop_api.domain.certificate import rerating_due
-from ocop_api.domain.dossier import Acting, Action, DossierKind, Guard, Level, Party, Position, State
-from ocop_api.domain.regimes import Regime
+from ocop_api.domain.dossier import Acting, Action, Guard, Level, Party
 
 _PERMISSIONS: Final = {
     Party.OFFICE: Permission.DOSSIER_RECEIVE,
     Party.ADVISORY_GROUP: Permission.DOSSIER_ASSESS,
     Party.AUTHORITY: Permission.DOSSIER_DECIDE,
 }
-_RATED: Final = frozenset(
-    {
-        State.FORWARDED,
-        State.OFFICE_CHECK,
-        State.UNDER_ASSESSMENT,
-        State.IN_COUNCIL,
-        State.AWAITING_DECISION,
-    }
-)
-
 EVENTS: Final = {
     Action.LODGE: "dossier.lodged",
     Action.RECEIVE: "dossier.received",
@@ -89,20 +76,3 @@ def capacities(actor: Actor, dossier: Whereabouts, today: date) -> frozenset[Act
     if actor.scope(Permission.COUNCIL_MANAGE, levels=()).covers(council_id=dossier.council_id):
         found.add(Acting(Party.COUNCIL, level))
     return frozenset(found)
-
-
-def step_due(regime: Regime, kind: DossierKind, position: Position, received_on: date | None) -> date | None:
-    """Last day of the step at ``position``, None where the regime sets no term.
-
-    The commune has 15 working days from receipt to its request (Decision 26/2026, Art. 7.2); a re-rating is
-    decided within 45 days of the complete request (Art. 7.6g). Working days are Monday to Friday; public
-    holidays are not subtracted, so a true term may end later than told, never earlier.
-    """
-    if received_on is None:
-        return None
-    commune_days = regime.lodging.commune_working_days
-    if position.state is State.COMMUNE_REVIEW and commune_days is not None:
-        return add_working_days(received_on, commune_days)
-    if kind is DossierKind.RERATING and position.state in _RATED:
-        return rerating_due(regime, received_on)
-    return None

@@ -1,17 +1,29 @@
 """Rows of dossiers; ``visible_to`` is their only row scope."""
 
-from collections.abc import Sequence
-from datetime import date, datetime
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, func, literal, or_, select, true
-from sqlalchemy.dialects.postgresql import ARRAY, TEXT, insert
+from sqlalchemy import ColumnElement, and_, exists, func, literal, or_, select, true
+from sqlalchemy.dialects.postgresql import ARRAY, TEXT, Insert, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ocop_api.db.paging import Rows, Slice, SortKey, Sorts, fetch_page
-from ocop_api.db.tables.dossiers import Dossier, DossierStep, DossierVersion, ProductCodeSerial
+from ocop_api.db.tables.dossiers import (
+    AddedRound,
+    Dossier,
+    DossierReminder,
+    DossierStep,
+    DossierVersion,
+    ProductCodeSerial,
+    ReratingReminder,
+)
 from ocop_api.db.tables.products import Product
 from ocop_api.domain.actor import Actor, Permission
+from ocop_api.domain.calendar import Stop
+from ocop_api.domain.clock import vietnam_date
+from ocop_api.domain.dossier import Action, State
 from ocop_api.dossiers.schemas import DossierFilter
 
 _DOSSIER = Dossier.__table__.c
@@ -45,6 +57,16 @@ def visible_to(actor: Actor) -> ColumnElement[bool]:
         Dossier.producer_id.in_(scope.producer_ids),
         and_(Dossier.lodged_on.is_not(None), or_(*official)),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Expiring:
+    """A recognised product whose stars end soon."""
+
+    id: UUID
+    producer_id: UUID
+    area_path: list[str]
+    stars_valid_until: date
 
 
 class DossierRepository:
@@ -89,6 +111,80 @@ class DossierRepository:
             .limit(1)
         )
         return (await self._session.execute(statement)).scalar_one_or_none()
+
+    async def stops(
+        self, dossier_ids: Collection[UUID], answered_on: date | None = None
+    ) -> dict[UUID, list[Stop]]:
+        """The times in which producers were asked for additions, by dossier.
+
+        ``answered_on`` ends one that no stored step has ended yet.
+        """
+        statement = (
+            select(DossierStep.dossier_id, DossierStep.action, DossierStep.at)
+            .where(
+                DossierStep.dossier_id.in_(dossier_ids),
+                DossierStep.action.in_([Action.REQUEST_SUPPLEMENT.value, Action.RESUBMIT.value]),
+            )
+            .order_by(DossierStep.dossier_id, DossierStep.ordinal)
+        )
+        found: dict[UUID, list[Stop]] = {}
+        open_since: dict[UUID, date] = {}
+        for dossier_id, action, at in await self._session.execute(statement):
+            day = vietnam_date(at)
+            if action == Action.REQUEST_SUPPLEMENT.value:
+                open_since[dossier_id] = day
+            elif dossier_id in open_since:
+                found.setdefault(dossier_id, []).append(Stop(open_since.pop(dossier_id), day))
+        if answered_on is not None:
+            for dossier_id, since in open_since.items():
+                found.setdefault(dossier_id, []).append(Stop(since, answered_on))
+        return found
+
+    async def under_way(self, after: UUID | None, limit: int) -> Sequence[Dossier]:
+        """The next lodged dossiers that are not closed, locked, in the order of their ids."""
+        statement = select(Dossier).where(
+            Dossier.lodged_on.is_not(None), Dossier.state.not_in([s.value for s in State if s.is_final])
+        )
+        if after is not None:
+            statement = statement.where(Dossier.id > after)
+        statement = statement.order_by(Dossier.id).limit(limit).with_for_update(skip_locked=True)
+        return (await self._session.scalars(statement)).all()
+
+    async def note_reminder(self, dossier_id: UUID, due_on: date, kind: str, now: datetime) -> bool:
+        """Remember that something was told of a term; False when it had been told before."""
+        values = {"dossier_id": dossier_id, "due_on": due_on, "kind": kind, "told_at": now}
+        return await self._noted(insert(DossierReminder).values(values))
+
+    async def note_window(self, product_id: UUID, valid_until: date, kind: str, now: datetime) -> bool:
+        """Remember that something was told of a re-rating window; False when it had been told before."""
+        values = {"product_id": product_id, "valid_until": valid_until, "kind": kind, "told_at": now}
+        return await self._noted(insert(ReratingReminder).values(values))
+
+    async def _noted(self, statement: Insert) -> bool:
+        result = await self._session.execute(statement.on_conflict_do_nothing().returning(literal(1)))
+        return result.first() is not None
+
+    async def expiring(self, today: date, at_most: int, at_least: int) -> Sequence[Expiring]:
+        """Recognised products whose stars end within days from today, without a dossier under way."""
+        open_files = exists().where(
+            Dossier.product_id == Product.id, Dossier.state.not_in([s.value for s in State if s.is_final])
+        )
+        ends = Product.stars_valid_until
+        statement = select(Product.id, Product.producer_id, Product.area_path, ends).where(
+            Product.recognition_status == "valid",
+            ends.between(today + timedelta(days=at_least), today + timedelta(days=at_most)),
+            ~open_files,
+        )
+        rows = await self._session.execute(statement.order_by(Product.id))
+        return [Expiring(id_, owner, path, last) for id_, owner, path, last in rows if last is not None]
+
+    async def added_rounds(self, place_ids: Iterable[str], requested_on: date) -> Sequence[AddedRound]:
+        """Rounds that provinces of these places and the ministry added, still open on a day of request."""
+        statement = select(AddedRound).where(
+            or_(AddedRound.place_id.is_(None), AddedRound.place_id.in_(list(place_ids))),
+            AddedRound.requested_before > requested_on,
+        )
+        return (await self._session.scalars(statement.order_by(AddedRound.requested_before))).all()
 
     async def next_ordinal(self, dossier_id: UUID) -> int:
         """Place of the next step; two writers of one place are told apart by the unique constraint."""

@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import Field, StringConstraints
 
 from ocop_api.domain.dossier import Action, DossierKind, Guard, Level, Party, State
+from ocop_api.domain.dossier_clock import DueBasis
 from ocop_api.domain.evidence import EvidenceKind
 from ocop_api.domain.regimes import CommuneTopic
 from ocop_api.web.schemas import Code, Exact, Input, Instant, LongText, Output, PageQuery, ShortText
@@ -323,7 +324,12 @@ class DossierSummary(Output):
     edition: str | None = Field(description="criteria edition")
     set_number: int
     lodged_on: date | None
-    due_on: date | None = Field(description="last day of the present step; weekends count off, holidays not")
+    due_on: date | None = Field(description="last day of the present step, by office days")
+    due_basis: DueBasis | None = Field(description="why it is due then")
+    overdue: bool = Field(description="whether that day has passed while the file is open")
+    awaits: Party | None = Field(description="who has to act next; null when the file is closed")
+    requested_on: date | None = Field(description="day on which the level below sent it up")
+    assignee_id: UUID | None = Field(description="colleague who deals with it at this desk")
     product_code: str | None = Field(examples=["68-24611-3-2026"])
     place_id: str | None = Field(examples=["34:24611"])
     star: int | None = Field(description="star of the last council result")
@@ -339,6 +345,12 @@ class DossierRead(DossierSummary):
     registration_slip: str | None = Field(examples=["3/PĐK-68-24611-2026"])
     received_on: date | None
     finish_by: date | None = Field(description="last day for a file of an earlier regime (Art. 12.2)")
+    working_days_left: int | None = Field(
+        description="until `due_on`; 0 on its day, negative once it has passed", examples=[7]
+    )
+    decision_expected_by: date | None = Field(
+        description="of a draft: when the province will have decided if it were lodged today"
+    )
     samples: int
     samples_needed: int
     contents: DossierContents

@@ -10,6 +10,19 @@ from ocop_api.domain.actor import Level
 WATCHED = ("certificate.", "document.expiring", "dossier.")
 """Kinds of events, by their beginning, that anybody is told about."""
 _FOR_OFFICERS = frozenset({"dossier.lodged", "dossier.forwarded"})
+_CLOCKS = frozenset(
+    {"dossier.due_soon", "dossier.overdue", "dossier.supplement_overdue", "dossier.escalated"}
+)
+MAILED = _CLOCKS | {
+    "dossier.assigned",
+    "dossier.rerating_window_closing",
+    "dossier.rerating_window_half_over",
+    "dossier.rerating_window_opened",
+    "dossier.supplement_requested",
+    "document.expiring",
+    "certificate.expiring",
+}
+"""Kinds that are also written by e-mail: what somebody has to do by a day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,17 +30,18 @@ class Concern:
     """Whose grants make an event theirs.
 
     ``producer_id``: those who act for this producer. ``place_ids``: officers of these areas, at
-    ``level`` when the event names one, otherwise at every level.
+    ``level`` when the event names one, otherwise at every level. ``user_ids``: these users.
     """
 
     producer_id: UUID | None = None
     place_ids: tuple[str, ...] = ()
     level: Level | None = None
+    user_ids: tuple[UUID, ...] = ()
 
     @property
     def nobody(self) -> bool:
         """True when no grant can match."""
-        return self.producer_id is None and not self.place_ids
+        return self.producer_id is None and not self.place_ids and not self.user_ids
 
 
 def concern_of(kind: str, area_path: Sequence[str], data: Mapping[str, Any]) -> Concern:
@@ -38,11 +52,30 @@ def concern_of(kind: str, area_path: Sequence[str], data: Mapping[str, Any]) -> 
     """
     if not kind.startswith(WATCHED):
         return Concern()
+    if kind in _CLOCKS:
+        return _concern_of_clock(kind, area_path, data)
+    if kind == "dossier.assigned":
+        assignee = _uuid(data.get("assignee_id"))
+        return Concern() if assignee is None else Concern(user_ids=(assignee,))
     for_officers = kind in _FOR_OFFICERS
     return Concern(
         producer_id=_uuid(data.get("producer_id")),
         place_ids=tuple(area_path) if for_officers else (),
         level=_level(data.get("level")) if for_officers else None,
+    )
+
+
+def _concern_of_clock(kind: str, area_path: Sequence[str], data: Mapping[str, Any]) -> Concern:
+    """A term concerns whoever the file waits for: the producer, the colleague in charge, or the desk."""
+    if data.get("tell") == "producer":
+        return Concern(producer_id=_uuid(data.get("producer_id")))
+    assignee = _uuid(data.get("assignee_id"))
+    if assignee is not None and kind == "dossier.due_soon":
+        return Concern(user_ids=(assignee,))
+    return Concern(
+        place_ids=tuple(area_path),
+        level=_level(data.get("tell_level")),
+        user_ids=() if assignee is None else (assignee,),
     )
 
 

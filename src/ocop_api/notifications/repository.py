@@ -1,6 +1,6 @@
 """Rows of notices and of how far the events have been told."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -85,8 +85,11 @@ class NotificationRepository:
             update(NotificationCursor).where(NotificationCursor.name == name).values(seq=seq)
         )
 
-    async def add(self, notices: Sequence[Notice]) -> None:
-        """Write notices; one that a user has already is left as it is."""
+    async def add(self, notices: Sequence[Notice], mailed: Collection[str]) -> list[UUID]:
+        """Write notices; one that a user has already is left as it is.
+
+        Gives the ids of the new ones whose kind is ``mailed``.
+        """
         values = [
             {
                 "id": uuid7(),
@@ -101,5 +104,16 @@ class NotificationRepository:
             for notice in notices
             for user_id in notice.user_ids
         ]
-        if values:
-            await self._session.execute(insert(Notification).on_conflict_do_nothing(), values)
+        if not values:
+            return []
+        statement = insert(Notification).on_conflict_do_nothing()
+        new = await self._session.execute(statement.returning(Notification.id, Notification.kind), values)
+        return [id_ for id_, kind in new if kind in mailed]
+
+    async def to_mail(self, notification_id: UUID) -> Notification | None:
+        """A notice about which no letter has gone out, locked."""
+        return await self._session.scalar(
+            select(Notification)
+            .where(Notification.id == notification_id, Notification.mailed_at.is_(None))
+            .with_for_update()
+        )

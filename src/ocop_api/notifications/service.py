@@ -6,11 +6,15 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ocop_api.accounts.grants import people_concerned
+from ocop_api.accounts.recovery import address_of
+from ocop_api.adapters.mail import Message
 from ocop_api.db.tables.notifications import Notification
 from ocop_api.domain.actor import Actor
 from ocop_api.domain.errors import NotFound
+from ocop_api.jobs.queue import enqueue
 from ocop_api.ledger.service import LedgerService
-from ocop_api.notifications.policy import WATCHED, concern_of
+from ocop_api.notifications.letters import notice_letter
+from ocop_api.notifications.policy import MAILED, WATCHED, concern_of
 from ocop_api.notifications.repository import Notice, NotificationRepository
 from ocop_api.notifications.schemas import NotificationFilter, NotificationRead
 from ocop_api.notifications.wording import wording
@@ -18,6 +22,8 @@ from ocop_api.web.schemas import Page
 from ocop_api.web.texts import Language
 
 _READER = "fan_out"
+MAIL = "notifications.mail"
+"""Job that writes one notice by e-mail."""
 
 
 class NotificationService:
@@ -90,10 +96,31 @@ class FanOutService:
                     producer_id=concern.producer_id,
                     place_ids=concern.place_ids,
                     level=concern.level,
+                    user_ids=concern.user_ids,
                 )
                 # Nobody needs to be told what they did themselves.
                 notices.append(Notice(event, [user for user in found if user != event.actor_id]))
-        await self._notices.add(notices)
+        for notice_id in await self._notices.add(notices, MAILED):
+            await enqueue(self._session, MAIL, {"notification_id": str(notice_id)})
         more = len(events) == limit
         await self._notices.move_cursor(_READER, events[-1].seq if more else until)
         return more
+
+
+class LetterService:
+    """Notices that go out as letters."""
+
+    def __init__(self, session: AsyncSession, now: datetime, link: str) -> None:
+        self._session = session
+        self._notices = NotificationRepository(session)
+        self._now = now
+        self._link = link
+
+    async def take(self, notification_id: UUID) -> Message | None:
+        """The letter about a notice, marked as sent; None when it went out before or nobody can be reached."""
+        notice = await self._notices.to_mail(notification_id)
+        if notice is None:
+            return None
+        notice.mailed_at = self._now
+        address = await address_of(self._session, notice.user_id)
+        return None if address is None else notice_letter(notice.kind, notice.data, address, self._link)

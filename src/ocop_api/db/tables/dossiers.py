@@ -48,7 +48,13 @@ class Dossier(Stamped, Versioned, Base):
     received_on: Mapped[date | None]
     """Day from which the terms of the level that holds the file are counted."""
     due_on: Mapped[date | None]
-    """Last day of the present step, where the regime or an office set one."""
+    """Last day of the present step, where the regime, a round or an office set one."""
+    due_basis: Mapped[str | None]
+    """Why it is due then, as ``domain.dossier_clock.DueBasis``."""
+    requested_on: Mapped[date | None]
+    """Day on which the level below sent it up; the rating round follows from it."""
+    assignee_id: Mapped[UUID | None]
+    """The colleague who deals with it at the desk where it lies."""
     product_code: Mapped[str | None]
     place_id: Mapped[str | None]
     area_path: Mapped[AreaPath]
@@ -88,6 +94,8 @@ class Dossier(Stamped, Versioned, Base):
         Index("ix_dossier__area_path", "area_path", postgresql_using="gin"),
         Index("ix_dossier__state", "state", "level"),
         Index("ix_dossier__created_at", "created_at", "id"),
+        Index("ix_dossier__due_on", "due_on", "id", postgresql_where=text(f"state not in ({_FINAL})")),
+        Index("ix_dossier__assignee_id", "assignee_id"),
     )
 
 
@@ -127,6 +135,58 @@ class DossierVersion(Base):
     sha256: Mapped[str]
 
     __table_args__ = (UniqueConstraint("dossier_id", "number", info={"code": "dossier.changed_meanwhile"}),)
+
+
+class DossierReminder(Base):
+    """What has been told of a term already, so that each thing is told once."""
+
+    __tablename__ = "dossier_reminder"
+
+    dossier_id: Mapped[UUID] = mapped_column(ForeignKey("dossier.id", ondelete="CASCADE"), primary_key=True)
+    due_on: Mapped[date] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    told_at: Mapped[datetime]
+
+
+class ReratingReminder(Base):
+    """What has been told of the window in which a recognised product may be lodged for its re-rating."""
+
+    __tablename__ = "rerating_reminder"
+
+    product_id: Mapped[UUID] = mapped_column(ForeignKey("product.id", ondelete="CASCADE"), primary_key=True)
+    valid_until: Mapped[date] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    told_at: Mapped[datetime]
+
+
+class AddedRound(Stamped, Versioned, Base):
+    """A rating round that a province or the ministry holds beside those of the decision (26/2026, Art. 5)."""
+
+    __tablename__ = "rating_round"
+
+    id: Mapped[Identity]
+    level: Mapped[str]
+    place_id: Mapped[str | None]
+    """The province; None for the rounds of the ministry."""
+    requested_before: Mapped[date]
+    done_before: Mapped[date]
+    source: Mapped[str]
+    """The council's rules or the plan that says so."""
+    created_by: Mapped[UUID | None]
+
+    __table_args__ = (
+        CheckConstraint(f"level in ({_LEVELS})", name="level"),
+        CheckConstraint("requested_before <= done_before", name="order"),
+        CheckConstraint("(place_id is null) = (level = 'central')", name="place"),
+        UniqueConstraint(
+            "level",
+            "place_id",
+            "requested_before",
+            postgresql_nulls_not_distinct=True,
+            info={"code": "dossier.round_exists"},
+        ),
+        Index("ix_rating_round__place_id", "place_id", "requested_before"),
+    )
 
 
 class ProductCodeSerial(Base):

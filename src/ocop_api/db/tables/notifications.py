@@ -25,6 +25,8 @@ class Notification(Base):
     created_at: Mapped[datetime]
     """When the event happened."""
     read_at: Mapped[datetime | None]
+    mailed_at: Mapped[datetime | None]
+    """When the letter about it went out, for kinds that are also written by e-mail."""
 
     __table_args__ = (
         UniqueConstraint("user_id", "event_id"),

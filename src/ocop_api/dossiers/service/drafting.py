@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Collection
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -36,6 +37,7 @@ from ocop_api.dossiers.schemas import (
     ResubmitOrder,
 )
 from ocop_api.dossiers.service.files import DossierService, contents_of, position_of
+from ocop_api.dossiers.service.terms import TermService
 from ocop_api.places.service import Place, PlaceService
 from ocop_api.producers.service import ProducerService
 from ocop_api.products.service import ProductService
@@ -251,6 +253,13 @@ class DraftingService(DossierService):
         dossier.regime = law.code
         dossier.edition = await self._edition_to_cite(law)
         dossier.level = start(law).level.value
+
+    async def decision_expected(self, dossier: Dossier) -> date | None:
+        """The day by which the province would have decided on a draft that is lodged today."""
+        terms = TermService(self.session, self.today)
+        return await terms.expected_decision(
+            regime_on(self.today), DossierKind(dossier.kind), self.today, dossier.area_path
+        )
 
     async def edition_today(self, law: Regime) -> str | None:
         """Code of the edition for a file lodged today; None where the regime is kept without criteria."""

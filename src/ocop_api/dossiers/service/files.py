@@ -31,12 +31,26 @@ from ocop_api.domain.errors import NotFound, RuleViolation
 from ocop_api.domain.regimes import Regime, regime
 from ocop_api.domain.rubric.edition import load_edition
 from ocop_api.dossiers.checklist import findings
-from ocop_api.dossiers.policy import EVENTS, Whereabouts, capacities, step_due
+from ocop_api.dossiers.policy import EVENTS, Whereabouts, capacities
 from ocop_api.dossiers.repository import DossierRepository
 from ocop_api.dossiers.schemas import DossierContents, DossierFilter
+from ocop_api.dossiers.service.terms import TermService
 from ocop_api.ledger.recording import record
 from ocop_api.products.service import ProductService
 
+_SENT: Final = frozenset({Action.FORWARD, Action.REMAND, Action.REORGANISE})
+_MOVES_DESK: Final = frozenset(
+    {
+        Action.FORWARD,
+        Action.REMAND,
+        Action.REORGANISE,
+        Action.START_ASSESSMENT,
+        Action.SUBMIT_REPORT,
+        Action.PROPOSE,
+        Action.RETURN_TO_ASSESSMENT,
+        Action.RETURN_TO_COUNCIL,
+    }
+)
 _CLEARS_RESULT: Final = frozenset({Action.RETURN_TO_COUNCIL, Action.RETURN_TO_ASSESSMENT, Action.REORGANISE})
 
 
@@ -164,7 +178,7 @@ class DossierService:
             satisfied: guards the caller answers for.
             reason: kept in the history; also satisfies ``reason_given``.
             data: what the step is taken with, JSON values; kept in the history.
-            due_on: last day of the new step, instead of the regime's.
+            due_on: last day by which the producer is to answer, for a supplement.
 
         Raises:
             RuleViolation: ``dossier.action_not_allowed``, ``dossier.guard_not_met``.
@@ -183,7 +197,13 @@ class DossierService:
             kept["outcome"] = dossier.outcome
         dossier.state, dossier.level = target.state.value, target.level.value
         self._follow(dossier, law, action, origin, target)
-        dossier.due_on = due_on or step_due(law, kind, target, dossier.received_on)
+        if action in _MOVES_DESK:
+            # Whoever dealt with it at the last desk does not sit at this one.
+            dossier.assignee_id = None
+        found = await TermService(self.session, self.today).due(
+            dossier, asked_until=due_on, answered_on=self.today if action is Action.RESUBMIT else None
+        )
+        dossier.due_on, dossier.due_basis = (None, None) if found is None else (found.on, found.basis.value)
         dossier.updated_at = self.now
         dossier.touch()
         self.session.add(
@@ -214,9 +234,9 @@ class DossierService:
         self, dossier: Dossier, law: Regime, action: Action, origin: Position, target: Position
     ) -> None:
         """Set what belongs to the level: day of receipt, samples, council, result."""
-        if action in {Action.FORWARD, Action.REMAND, Action.REORGANISE, Action.RESUBMIT}:
+        if action in _SENT:
             # The file travels electronically, so it is there on the day it was sent (Art. 7.1).
-            dossier.received_on = self.today
+            dossier.received_on = dossier.requested_on = self.today
         elif action is Action.RECEIVE and dossier.received_on is None:
             dossier.received_on = self.today
         if action in _CLEARS_RESULT or target.state is State.FORWARDED:

@@ -1,6 +1,7 @@
 """A dossier as its reader sees it, with what the reader may do next."""
 
 from datetime import date
+from typing import Any
 
 from ocop_api.db.paging import Rows
 from ocop_api.db.tables.dossiers import Dossier
@@ -12,6 +13,7 @@ from ocop_api.domain.dossier import (
     open_transitions,
     registration_slip_number,
 )
+from ocop_api.domain.dossier_clock import awaited
 from ocop_api.domain.regimes import REGIMES, regime, regime_on
 from ocop_api.dossiers.checklist import findings
 from ocop_api.dossiers.policy import ELSEWHERE, FIELDS_OF_GUARDS
@@ -24,6 +26,7 @@ from ocop_api.dossiers.schemas import (
 )
 from ocop_api.dossiers.service.drafting import DraftingService
 from ocop_api.dossiers.service.files import contents_of, position_of, samples_needed
+from ocop_api.office_days.service import calendar_from
 from ocop_api.products.service import ProductService
 
 
@@ -36,10 +39,12 @@ class DossierReader(DraftingService):
         code = dossier.product_code
         is_draft = dossier.state == State.DRAFT
         return DossierRead(
-            **_summary(dossier, product.name),
+            **summary(dossier, product.name, self.today),
             registration_slip=None if code is None else registration_slip_number(ProductCode.parse(code)),
             received_on=dossier.received_on,
             finish_by=self._finish_by(dossier),
+            working_days_left=await self._working_days_left(dossier),
+            decision_expected_by=await self.decision_expected(dossier) if is_draft else None,
             samples=dossier.samples,
             samples_needed=samples_needed(dossier),
             contents=contents_of(dossier),
@@ -49,10 +54,16 @@ class DossierReader(DraftingService):
             allowed_actions=await self._allowed(dossier),
         )
 
-    @staticmethod
-    def listed(rows: Rows) -> list[DossierSummary]:
+    def listed(self, rows: Rows) -> list[DossierSummary]:
         """The rows of a page, as ``DossierService.page`` gives them."""
-        return [DossierSummary(**_summary(dossier, name)) for dossier, name in rows.items]
+        return [DossierSummary(**summary(dossier, name, self.today)) for dossier, name in rows.items]
+
+    async def _working_days_left(self, dossier: Dossier) -> int | None:
+        if dossier.due_on is None or State(dossier.state).is_final:
+            return None
+        first, last = sorted((self.today, dossier.due_on))
+        days = (await calendar_from(self.session, first, last)).between(first, last)
+        return days if dossier.due_on >= self.today else -days
 
     async def _allowed(self, dossier: Dossier) -> list[AllowedAction]:
         law, held = regime(dossier.regime), self.capacities(dossier)
@@ -101,6 +112,17 @@ class DossierReader(DraftingService):
         return min((day for day in days if day is not None), default=None)
 
 
-def _summary(dossier: Dossier, product_name: str) -> dict[str, object]:
-    fields = DossierSummary.model_fields.keys() - {"product_name"}
-    return {name: getattr(dossier, name) for name in fields} | {"product_name": product_name}
+def summary(dossier: Dossier, product_name: str, today: date) -> dict[str, Any]:
+    """The fields of ``DossierSummary``."""
+    fields = DossierSummary.model_fields.keys() - {"product_name", "overdue", "awaits"}
+    waits_for = awaited(regime(dossier.regime), DossierKind(dossier.kind), position_of(dossier))
+    return {name: getattr(dossier, name) for name in fields} | {
+        "product_name": product_name,
+        "overdue": is_overdue(dossier, today),
+        "awaits": None if waits_for is None else waits_for.party,
+    }
+
+
+def is_overdue(dossier: Dossier, today: date) -> bool:
+    """Whether the day by which the present step was due has passed."""
+    return dossier.due_on is not None and dossier.due_on < today and not State(dossier.state).is_final
