@@ -117,7 +117,7 @@ class LetterService:
         self._link = link
 
     async def take(self, notification_id: UUID) -> Message | None:
-        """The letter about a notice, marked as sent; None when it went out before or nobody can be reached."""
+        """The letter about a notice, marked as sent; None for one that went out or reaches nobody."""
         notice = await self._notices.to_mail(notification_id)
         if notice is None:
             return None
