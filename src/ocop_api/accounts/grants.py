@@ -1,13 +1,14 @@
 """Granting and revoking roles."""
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ocop_api.accounts.policy import Standing, Target, check_bound, reaches
-from ocop_api.accounts.repository import UserRepository, holders
+from ocop_api.accounts.repository import UserRepository, holders, people_of_area
 from ocop_api.accounts.schemas import GrantCreate, GrantRead
 from ocop_api.db.base import uuid7
 from ocop_api.db.tables.accounts import AccountUser, RoleGrant
@@ -271,6 +272,29 @@ class GrantService:
             data=grant_facts(row.id, row.role, row.bound, target, row.valid_from),
             area_path=row.area_path or user.area_path,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Colleague:
+    """Somebody who holds a role in an area or everywhere."""
+
+    user_id: UUID
+    display_name: str
+    grants: tuple[Grant, ...]
+
+
+async def colleagues(session: AsyncSession, now: datetime, *, place_ids: Sequence[str]) -> list[Colleague]:
+    """Users in use with a role in one of these units or everywhere, with those roles, by name.
+
+    Args:
+        session: any session.
+        now: grants that hold then count (aware).
+        place_ids: administrative units, such as the area path of a file.
+    """
+    found: dict[UUID, tuple[str, list[Grant]]] = {}
+    for user_id, name, row in await people_of_area(session, now, place_ids):
+        found.setdefault(user_id, (name, []))[1].append(stored_grant(row))
+    return [Colleague(user_id, name, tuple(grants)) for user_id, (name, grants) in found.items()]
 
 
 async def people_concerned(

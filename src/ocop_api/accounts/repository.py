@@ -5,7 +5,21 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Text, and_, cast, delete, exists, false, func, or_, select, true, update
+from sqlalchemy import (
+    ColumnElement,
+    Row,
+    Text,
+    and_,
+    cast,
+    delete,
+    exists,
+    false,
+    func,
+    or_,
+    select,
+    true,
+    update,
+)
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -205,6 +219,24 @@ async def holders(
         .order_by(RoleGrant.user_id)
     )
     return list(rows)
+
+
+async def people_of_area(
+    session: AsyncSession, now: datetime, place_ids: Sequence[str]
+) -> Sequence[Row[UUID, str, RoleGrant]]:
+    """Users in use with their grants in one of the units or everywhere, by name."""
+    rows = await session.execute(
+        select(AccountUser.id, AccountUser.display_name, RoleGrant)
+        .join(RoleGrant, RoleGrant.user_id == AccountUser.id)
+        .where(
+            or_(RoleGrant.place_id.in_(place_ids), RoleGrant.bound == Bound.EVERYWHERE),
+            RoleGrant.revoked_at.is_(None),
+            RoleGrant.valid_from <= now,
+            AccountUser.disabled_at.is_(None),
+        )
+        .order_by(AccountUser.name_sort, AccountUser.id, RoleGrant.id)
+    )
+    return rows.all()
 
 
 class SessionRepository:

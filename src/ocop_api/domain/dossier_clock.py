@@ -42,6 +42,11 @@ _AWAITED: Final = {
 }
 
 
+def awaited_in(party: Party) -> frozenset[State]:
+    """Return the states in which a file waits for a party, but for who reports in a re-rating."""
+    return frozenset(state for state, waits_for in _AWAITED.items() if waits_for is party)
+
+
 class DueBasis(StrEnum):
     """Why a step is due on its day."""
 

@@ -10,11 +10,12 @@ from ocop_api.domain.actor import Actor, Permission
 from ocop_api.domain.administration import level_in_charge
 from ocop_api.domain.dossier import Acting, Action, Guard, Level, Party
 
-_PERMISSIONS: Final = {
+DESKS: Final = {
     Party.OFFICE: Permission.DOSSIER_RECEIVE,
     Party.ADVISORY_GROUP: Permission.DOSSIER_ASSESS,
     Party.AUTHORITY: Permission.DOSSIER_DECIDE,
 }
+"""What each party needs to act at a level."""
 EVENTS: Final = {
     Action.LODGE: "dossier.lodged",
     Action.RECEIVE: "dossier.received",
@@ -69,7 +70,7 @@ def capacities(actor: Actor, dossier: Whereabouts, today: date) -> frozenset[Act
     found: set[Acting] = set()
     if actor.scope(Permission.DOSSIER_LODGE).covers(producer_id=dossier.producer_id):
         found.add(Acting(Party.PRODUCER))
-    for party, permission in _PERMISSIONS.items():
+    for party, permission in DESKS.items():
         scope = actor.scope(permission, levels={level_in_charge(level, today)})
         if scope.covers(area_path=dossier.area_path):
             found.add(Acting(party, level))

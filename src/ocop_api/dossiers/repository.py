@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, exists, func, literal, or_, select, true
+from sqlalchemy import ColumnElement, Row, and_, exists, false, func, literal, or_, select, true
 from sqlalchemy.dialects.postgresql import ARRAY, TEXT, Insert, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -20,11 +20,16 @@ from ocop_api.db.tables.dossiers import (
     ReratingReminder,
 )
 from ocop_api.db.tables.products import Product
-from ocop_api.domain.actor import Actor, Permission
+from ocop_api.domain.actor import Actor, Level, Permission, Scope
+from ocop_api.domain.administration import level_in_charge
 from ocop_api.domain.calendar import Stop
 from ocop_api.domain.clock import vietnam_date
-from ocop_api.domain.dossier import Action, State
+from ocop_api.domain.dossier import Action, DossierKind, Party, State
+from ocop_api.domain.dossier_clock import awaited_in
+from ocop_api.domain.regimes import REGIMES
+from ocop_api.dossiers.policy import DESKS
 from ocop_api.dossiers.schemas import DossierFilter
+from ocop_api.dossiers.work_schemas import Assigned, WorkFilter
 
 _DOSSIER = Dossier.__table__.c
 _ID = SortKey(_DOSSIER.id, UUID)
@@ -36,6 +41,9 @@ _SORTS = Sorts(
         "due_on": [SortKey(func.coalesce(_DOSSIER.due_on, literal(date.max)), date), _ID],
     },
     default="-created_at",
+)
+_WORK_SORTS = Sorts(
+    by_name={name: _SORTS.by_name[name] for name in ("due_on", "created_at")}, default="due_on"
 )
 _STEPS = Sorts(
     by_name={"ordinal": [SortKey(DossierStep.__table__.c.ordinal, int)]},
@@ -57,6 +65,59 @@ def visible_to(actor: Actor) -> ColumnElement[bool]:
         Dossier.producer_id.in_(scope.producer_ids),
         and_(Dossier.lodged_on.is_not(None), or_(*official)),
     )
+
+
+def awaiting(actor: Actor, today: date) -> ColumnElement[bool]:
+    """Dossiers that wait for the actor to act, in any capacity the actor holds."""
+    written = and_(
+        Dossier.state == State.UNDER_ASSESSMENT.value,
+        Dossier.kind == DossierKind.RERATING.value,
+        Dossier.regime.in_([law.code for law in REGIMES if law.lodging.rerating_by_written_opinion]),
+    )
+    choices: list[ColumnElement[bool]] = []
+    for party, permission in DESKS.items():
+        waits: ColumnElement[bool] = Dossier.state.in_([state.value for state in awaited_in(party)])
+        if party is Party.OFFICE:
+            waits = or_(waits, written)
+        elif party is Party.ADVISORY_GROUP:
+            waits = and_(waits, ~written)
+        for level in Level:
+            scope = actor.scope(permission, levels={level_in_charge(level, today)})
+            if not scope.empty:
+                choices.append(and_(Dossier.level == level.value, waits, _within(scope)))
+    councils = actor.scope(Permission.COUNCIL_MANAGE, levels=()).council_ids
+    if councils:
+        choices.append(and_(Dossier.state == State.IN_COUNCIL.value, Dossier.council_id.in_(councils)))
+    own = actor.scope(Permission.DOSSIER_LODGE).producer_ids
+    if own:
+        waits = Dossier.state.in_([state.value for state in awaited_in(Party.PRODUCER)])
+        choices.append(and_(waits, Dossier.producer_id.in_(own)))
+    return or_(false(), *choices)
+
+
+def _within(scope: Scope) -> ColumnElement[bool]:
+    if scope.everywhere:
+        return true()
+    within: ColumnElement[bool] = Dossier.area_path.overlap(literal(sorted(scope.place_ids), ARRAY(TEXT)))
+    return within
+
+
+def _assigned(wanted: Assigned, actor: Actor) -> ColumnElement[bool]:
+    mine: ColumnElement[bool] = Dossier.assignee_id == actor.user_id
+    if wanted is Assigned.NOBODY:
+        return Dossier.assignee_id.is_(None)
+    return mine if wanted is Assigned.MINE else and_(Dossier.assignee_id.is_not(None), ~mine)
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """How much waits at a desk."""
+
+    total: int
+    overdue: int
+    soon: int
+    mine: int
+    unassigned: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +157,64 @@ class DossierRepository:
         if wanted.place is not None:
             statement = statement.where(Dossier.area_path.overlap([wanted.place]))
         return await fetch_page(self._session, statement, _SORTS, wanted.slice(), scalars=False)
+
+    async def waiting(self, actor: Actor, today: date, wanted: WorkFilter) -> Rows:
+        """One page of ``(dossier, name of its product)`` that wait for the actor."""
+        statement = (
+            select(Dossier, Product.name)
+            .join(Product, Product.id == Dossier.product_id)
+            .where(awaiting(actor, today))
+        )
+        for name in ("state", "level", "kind"):
+            value = getattr(wanted, name)
+            if value is not None:
+                statement = statement.where(_DOSSIER[name] == value)
+        if wanted.place is not None:
+            statement = statement.where(Dossier.area_path.overlap([wanted.place]))
+        if wanted.due_until is not None:
+            statement = statement.where(Dossier.due_on <= wanted.due_until)
+        if wanted.overdue is not None:
+            late = func.coalesce(Dossier.due_on < today, false())
+            statement = statement.where(late if wanted.overdue else ~late)
+        if wanted.assigned is not None:
+            statement = statement.where(_assigned(wanted.assigned, actor))
+        return await fetch_page(self._session, statement, _WORK_SORTS, wanted.slice(), scalars=False)
+
+    async def count_waiting(self, actor: Actor, today: date, until: date) -> Waiting:
+        """How many wait for the actor, by what matters at the desk."""
+        statement = select(
+            func.count(),
+            func.count().filter(Dossier.due_on < today),
+            func.count().filter(Dossier.due_on.between(today, until)),
+            func.count().filter(_assigned(Assigned.MINE, actor)),
+            func.count().filter(Dossier.assignee_id.is_(None)),
+        ).where(awaiting(actor, today))
+        return Waiting(*(await self._session.execute(statement)).one())
+
+    async def count_by_state(self, actor: Actor, today: date) -> Sequence[Row[str, str, int, int]]:
+        """Level, state, number of visible files, and of those past their day."""
+        final = [state.value for state in State if state.is_final]
+        late = and_(Dossier.due_on < today, Dossier.state.not_in(final))
+        statement = (
+            select(Dossier.level, Dossier.state, func.count(), func.count().filter(late))
+            .where(visible_to(actor))
+            .group_by(Dossier.level, Dossier.state)
+            .order_by(Dossier.level, Dossier.state)
+        )
+        return (await self._session.execute(statement)).all()
+
+    async def rounds_of_year(self, year: int, place: str | None) -> Sequence[AddedRound]:
+        """Added rounds for requests of a year: the ministry's, and a province's or every province's."""
+        statement = select(AddedRound).where(
+            AddedRound.requested_before.between(date(year, 1, 1), date(year, 12, 31))
+        )
+        if place is not None:
+            statement = statement.where(or_(AddedRound.place_id.is_(None), AddedRound.place_id == place))
+        return (await self._session.scalars(statement.order_by(AddedRound.requested_before))).all()
+
+    async def added_round(self, round_id: UUID) -> AddedRound | None:
+        """One added round, locked."""
+        return await self._session.get(AddedRound, round_id, with_for_update=True, populate_existing=True)
 
     async def steps(self, dossier_id: UUID, wanted: Slice) -> Rows:
         """One page of the history, oldest first."""

@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from ocop_api.dossiers.router import actions, carrying, evidence, files, regimes
+from ocop_api.dossiers.router import actions, carrying, evidence, files, regimes, rounds, work
 
 routers: tuple[APIRouter, ...] = (
     files.router,
@@ -10,4 +10,7 @@ routers: tuple[APIRouter, ...] = (
     carrying.router,
     actions.router,
     regimes.router,
+    work.router,
+    work.assignment,
+    rounds.router,
 )
