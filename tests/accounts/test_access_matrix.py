@@ -63,6 +63,10 @@ _KNOWN = {
     "code": "select code from certificate where dossier_id is not null",
     "number": "select number from certificate where dossier_id is not null",
     "edition_code": "select edition from dossier",
+    "office_day": "select '2026-09-03'",
+    "round_id": "select product_id::text from dossier",
+    "start": "select '2026-06-15'",
+    "working_days": "select '15'",
     "set_number": "select set_number::text from dossier",
     "regime_code": "select regime from dossier",
     "plan_code": "select 'ke-hoach-230-2024'",
@@ -92,6 +96,9 @@ _OWN = {
     "list_own_sessions",
     "list_identities",
     "read_second_factor",
+    # What waits for the caller to act, which may be nothing.
+    "list_waiting_dossiers",
+    "count_waiting_dossiers",
 }
 # Forms to fill in: nobody's things, for whoever may import anywhere.
 _FORMS_TO_FILL = {"list_import_kinds", "download_import_heading", "download_import_template"}

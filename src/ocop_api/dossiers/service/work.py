@@ -43,21 +43,23 @@ class WorkService(DossierService):
         )
 
     async def colleagues(self, dossier_id: UUID) -> list[Colleague]:
-        """Everybody who may act on a visible dossier where it lies, by name.
+        """Everybody who may act on a visible dossier where it lies, by name; nobody if it waits for no desk.
 
         Raises:
             NotFound: ``dossier.unknown``.
             Forbidden: ``dossier.not_the_acting_party``.
-            RuleViolation: ``dossier.waits_for_no_desk``.
         """
         dossier = await self.get(dossier_id)
+        if _desk_of(dossier) is None:
+            return []
         return await self._colleagues(dossier, self._require_desk(dossier))
 
     async def assign(self, dossier_id: UUID, user_id: UUID | None, check: Callable[[int], None]) -> Dossier:
         """Say which colleague deals with a dossier; it stays so until the file leaves the desk.
 
         Raises:
-            NotFound, Forbidden, RuleViolation: as ``colleagues``.
+            NotFound, Forbidden: as ``colleagues``.
+            RuleViolation: ``dossier.waits_for_no_desk``.
             Invalid: ``dossier.assignee_cannot_act`` for somebody who does not sit at this desk.
             StaleVersion: of ``check``.
         """
@@ -81,8 +83,8 @@ class WorkService(DossierService):
 
     def _require_desk(self, dossier: Dossier) -> Acting:
         """The capacity the file waits for, once it is certain that the actor holds it."""
-        desk = awaited(regime(dossier.regime), DossierKind(dossier.kind), position_of(dossier))
-        if desk is None or desk.party in {Party.PRODUCER, Party.COUNCIL}:
+        desk = _desk_of(dossier)
+        if desk is None:
             raise RuleViolation("dossier.waits_for_no_desk", state=dossier.state)
         if desk not in self.capacities(dossier):
             raise Forbidden(
@@ -96,6 +98,12 @@ class WorkService(DossierService):
         )
         found = await colleagues(self.session, self.now, place_ids=dossier.area_path)
         return [one for one in found if desk in capacities(_acting(one), where, self.today)]
+
+
+def _desk_of(dossier: Dossier) -> Acting | None:
+    """The desk a file waits for; None when it waits for the producer, a council or nobody."""
+    desk = awaited(regime(dossier.regime), DossierKind(dossier.kind), position_of(dossier))
+    return None if desk is None or desk.party in {Party.PRODUCER, Party.COUNCIL} else desk
 
 
 def _acting(colleague: Colleague) -> Actor:
