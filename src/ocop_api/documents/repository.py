@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, delete, false, func, or_, select, true, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from ocop_api.db.merging import survivor_of
 from ocop_api.db.paging import Rows, SortKey, Sorts, fetch_page
@@ -211,6 +212,17 @@ class DocumentRepository:
         """Documents by id, each with whether the actor may see it."""
         statement = select(Document, self.visible_to(actor)).where(Document.id.in_(document_ids))
         return {row.id: (row, bool(seen)) for row, seen in await self._session.execute(statement)}
+
+    async def newest(self, document_ids: Collection[UUID]) -> dict[UUID, Document]:
+        """The current version of the series of each document; withdrawn series are left out."""
+        asked = aliased(Document)
+        statement = (
+            select(asked.id, Document)
+            .join(Document, Document.series_id == asked.series_id)
+            .where(asked.id.in_(document_ids), Document.current, Document.withdrawn_at.is_(None))
+        )
+        rows = await self._session.execute(statement)
+        return {row[0]: row[1] for row in rows}
 
     async def usable(self, document_ids: Collection[UUID], producer_id: UUID) -> set[UUID]:
         """Which of them belong to the producer and are not withdrawn; they stay so until the commit."""

@@ -77,6 +77,14 @@ class Finding:
         return _TEXTS[self.code][1]
 
 
+def registration_compulsory(regime: Regime) -> bool:
+    """Whether the business registration is a compulsory part of the file.
+
+    148 makes it one; 26 asks for it among others, and households may have none.
+    """
+    return regime.code in _REPORTS
+
+
 def updates_shown(updates: Updates) -> bool:
     """Whether every topic a re-rating must update is treated (Decision 26/2026, Art. 6.1)."""
     return all(value is not None for value in updates.model_dump().values())
@@ -113,8 +121,7 @@ def _forms(regime: Regime, contents: DossierContents) -> Iterator[Finding]:
 
 def _evidence(regime: Regime, contents: DossierContents, on: date) -> Iterator[Finding]:
     kinds = {item.kind for item in contents.evidence}
-    # 148 makes the registration compulsory; 26 asks for it among others, and households may have none.
-    if regime.code in _REPORTS and EvidenceKind.BUSINESS_REGISTRATION not in kinds:
+    if registration_compulsory(regime) and EvidenceKind.BUSINESS_REGISTRATION not in kinds:
         yield Finding("business_registration_missing", "/evidence")
     elif not kinds:
         yield Finding("evidence_missing", "/evidence")

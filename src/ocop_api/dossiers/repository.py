@@ -143,6 +143,16 @@ class DossierRepository:
             statement = statement.with_for_update().execution_options(populate_existing=True)
         return (await self._session.execute(statement)).scalar_one_or_none()
 
+    async def latest_lodged(self, product_id: UUID, *, before: UUID) -> Dossier | None:
+        """The latest lodged dossier of a product beside one of them."""
+        statement = (
+            select(Dossier)
+            .where(Dossier.product_id == product_id, Dossier.id != before, Dossier.lodged_on.is_not(None))
+            .order_by(Dossier.lodged_on.desc(), Dossier.id.desc())
+            .limit(1)
+        )
+        return await self._session.scalar(statement)
+
     async def page(self, actor: Actor, wanted: DossierFilter) -> Rows:
         """One page of ``(dossier, name of its product)``."""
         statement = (

@@ -61,12 +61,15 @@ class Evidence(Input):
     """One piece of evidence (*minh chứng*), cited for any number of criteria."""
 
     kind: EvidenceKind
-    number: Code | None = Field(None, examples=["64A8003456"])
+    number: Code | None = Field(
+        None, description="of the document, as issuer and days, when one is named", examples=["64A8003456"]
+    )
     issuer: ShortText | None = None
     issued_on: date | None = None
     expires_on: date | None = Field(None, description="last day of validity")
     document_id: UUID | None = Field(None, description="the file among the producer's documents")
     criteria: list[Code] = Field(default=[], max_length=MOST_CRITERIA, examples=[["1.1", "8"]])
+    reused_from: UUID | None = Field(None, description="the earlier dossier it was taken over from")
 
 
 class Updates(Input):
@@ -356,7 +359,9 @@ class DossierRead(DossierSummary):
     contents: DossierContents
     outcome: OutcomeRead | None
     open_items: list[str] = Field(description="items of the open supplement request, in their order")
-    findings: list[FindingRead] = Field(description="what a draft lacks for lodging")
+    findings: list[FindingRead] = Field(
+        description="what a draft lacks for lodging; the checklist tells more"
+    )
     allowed_actions: list[AllowedAction]
 
 

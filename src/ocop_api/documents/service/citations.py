@@ -34,6 +34,10 @@ class CitationService:
         """Documents by id, each with whether the actor may see it; ids of none are left out."""
         return await self._rows.known(document_ids, actor) if document_ids else {}
 
+    async def newest(self, document_ids: Collection[UUID]) -> dict[UUID, Document]:
+        """The newest version of each document that is not withdrawn, by the id asked for."""
+        return await self._rows.newest(document_ids) if document_ids else {}
+
     async def cite(
         self, dossier_id: UUID, version: int, producer_id: UUID, document_ids: Collection[UUID]
     ) -> None:

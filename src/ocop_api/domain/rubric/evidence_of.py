@@ -31,6 +31,30 @@ _FURTHER: Final[Mapping[EvidenceKind, tuple[str, ...]]] = MappingProxyType(
 """Folded words of further titles by the kind that proves them."""
 
 
+_CERTIFICATES: Final = (EvidenceKind.PRODUCTION_CONDITION,)
+_DECLARATIONS: Final = (EvidenceKind.QUALITY_DECLARATION,)
+_GATES: Final[Mapping[str, tuple[EvidenceKind, ...]]] = MappingProxyType(
+    {
+        "dossier_or_food_safety_certificate": _CERTIFICATES,
+        "dossier_or_food_safety_certificate_or_licence": _CERTIFICATES,
+        "food_safety_certificate_not_compliant": _CERTIFICATES,
+        "dossier_or_health_product_certificates": _CERTIFICATES + _DECLARATIONS,
+        "dossier_or_health_ministry_conditions": _CERTIFICATES + _DECLARATIONS,
+        "dossier_or_sector_conditions": _CERTIFICATES + _DECLARATIONS,
+        "missing_cosmetic_declaration": _DECLARATIONS,
+        "missing_product_declaration": _DECLARATIONS,
+        "imported_or_unknown_origin_materials": (EvidenceKind.MATERIAL_ORIGIN,),
+        "no_product_story": (EvidenceKind.PRODUCT_STORY,),
+    }
+)
+"""Kinds of evidence that a gate speaks of; gates found on the samples or on site speak of none."""
+
+
+def kinds_of_gate(gate: str) -> tuple[EvidenceKind, ...]:
+    """Return the kinds by whose lack a gate may close; empty for gates that no paper settles."""
+    return _GATES.get(gate, ())
+
+
 def evidence_for(criterion: Criterion) -> tuple[EvidenceKind, ...]:
     """Return the kinds that prove a criterion, in the order of Form 02.
 

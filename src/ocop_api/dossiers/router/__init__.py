@@ -2,12 +2,13 @@
 
 from fastapi import APIRouter
 
-from ocop_api.dossiers.router import actions, carrying, evidence, files, regimes, rounds, work
+from ocop_api.dossiers.router import actions, carrying, checklist, evidence, files, regimes, rounds, work
 
 routers: tuple[APIRouter, ...] = (
     files.router,
     evidence.router,
     carrying.router,
+    checklist.router,
     actions.router,
     regimes.router,
     work.router,

@@ -1,6 +1,8 @@
 """Taking a saved self-assessment over into the Form 02 of a draft."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
 from uuid import UUID
 
 from ocop_api.assessments.schemas import AssessmentState
@@ -8,8 +10,10 @@ from ocop_api.assessments.service import AssessmentService, Carried
 from ocop_api.db.tables.dossiers import Dossier
 from ocop_api.documents.service import CitationService, Document
 from ocop_api.domain.dossier import State
-from ocop_api.domain.errors import Invalid, RuleViolation
+from ocop_api.domain.errors import Invalid, NotFound, RuleViolation
 from ocop_api.domain.evidence import EvidenceKind
+from ocop_api.domain.rubric.edition import load_edition
+from ocop_api.dossiers.checklist_schemas import ReuseRead, SkippedEvidence
 from ocop_api.dossiers.schemas import (
     MOST_CRITERIA,
     MOST_EVIDENCE,
@@ -20,6 +24,14 @@ from ocop_api.dossiers.schemas import (
 )
 from ocop_api.dossiers.service.drafting import DraftingService
 from ocop_api.dossiers.service.files import contents_of
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """One piece of evidence of an earlier file, and the newest version of its document."""
+
+    item: Evidence
+    newest: Document | None
 
 
 class CarryingService(DraftingService):
@@ -76,6 +88,121 @@ class CarryingService(DraftingService):
             self_assessment_version=carried.version,
         )
         return dossier
+
+    async def reuse(self, dossier: Dossier, from_id: UUID | None) -> ReuseRead:
+        """Take over the evidence of an earlier dossier of the same producer into a locked draft.
+
+        Raises:
+            Forbidden: ``auth.not_permitted``, not for this producer.
+            NotFound: ``dossier.unknown`` for another producer's; ``dossier.no_earlier_dossier``.
+            RuleViolation: ``dossier.not_editable``.
+            Invalid: ``dossier.too_much_evidence``.
+        """
+        self.require_edit(dossier.producer_id)
+        if dossier.state != State.DRAFT:
+            raise RuleViolation("dossier.not_editable", state=dossier.state, level=dossier.level)
+        earlier = await self._earlier(dossier, from_id)
+        await self.follow_regime(dossier)
+        stored = contents_of(dossier)
+        pieces = await self._newest(earlier)
+        taken = _reusable(pieces, self._criteria_of(dossier), earlier.id, self.today)
+        merged, joined = _joined(stored.evidence, taken.pieces)
+        if len(merged) > MOST_EVIDENCE:
+            raise Invalid("dossier.too_much_evidence", count=len(merged), limit=MOST_EVIDENCE)
+        contents = DossierContents.model_validate(dict(stored) | {"evidence": merged})
+        await self._take_facts(dossier, contents)
+        dossier.contents = contents.model_dump(mode="json")
+        await self.written(dossier, ["evidence"], reused_from=str(earlier.id))
+        return ReuseRead(
+            dossier_id=dossier.id,
+            from_dossier_id=earlier.id,
+            taken=len(merged) - len(stored.evidence),
+            newer=taken.newer,
+            joined=joined,
+            skipped=taken.skipped,
+            version=dossier.version,
+        )
+
+    async def _earlier(self, dossier: Dossier, from_id: UUID | None) -> Dossier:
+        if from_id is None:
+            found = await self.rows.latest_lodged(dossier.product_id, before=dossier.id)
+            if found is None:
+                raise NotFound("dossier.no_earlier_dossier", product_id=dossier.product_id)
+            return found
+        earlier = await self.get(from_id)
+        if earlier.producer_id != dossier.producer_id or earlier.id == dossier.id:
+            raise NotFound("dossier.unknown", dossier_id=from_id)
+        return earlier
+
+    async def _newest(self, earlier: Dossier) -> list[_Piece]:
+        """The evidence of a file with the newest version of each document."""
+        evidence = contents_of(earlier).evidence
+        wanted = {item.document_id for item in evidence if item.document_id is not None}
+        newest = await CitationService(self.session).newest(wanted)
+        return [
+            _Piece(item, None if item.document_id is None else newest.get(item.document_id))
+            for item in evidence
+        ]
+
+    @staticmethod
+    def _criteria_of(dossier: Dossier) -> frozenset[str]:
+        if dossier.edition is None:
+            return frozenset()
+        return frozenset(load_edition(dossier.edition).criteria_set(dossier.set_number).criteria)
+
+
+@dataclass(frozen=True, slots=True)
+class _Reusable:
+    pieces: list[Evidence]
+    newer: int
+    skipped: list[SkippedEvidence]
+
+
+def _reusable(pieces: list[_Piece], criteria: frozenset[str], from_id: UUID, today: date) -> _Reusable:
+    """What of the pieces still holds today, as the draft will have it."""
+    kept: list[Evidence] = []
+    skipped: list[SkippedEvidence] = []
+    newer = 0
+    for piece in pieces:
+        item, row = piece.item, piece.newest
+        ends = item.expires_on if row is None else row.expires_on
+        gone = item.document_id is not None and row is None
+        if gone or (ends is not None and ends < today):
+            if item.document_id is not None:
+                reason = "withdrawn" if gone else "expired"
+                skipped.append(SkippedEvidence(document_id=item.document_id, reason=reason, expires_on=ends))
+            continue
+        newer += row is not None and row.id != item.document_id
+        changes = {
+            "document_id": item.document_id if row is None else row.id,
+            "criteria": [code for code in item.criteria if code in criteria],
+            "reused_from": from_id,
+        }
+        if row is not None:
+            changes |= {"number": None, "issuer": None, "issued_on": None, "expires_on": None}
+        kept.append(item.model_copy(update=changes))
+    return _Reusable(kept, newer, skipped)
+
+
+def _joined(stored: list[Evidence], taken: list[Evidence]) -> tuple[list[Evidence], int]:
+    """The evidence that is there, cited for further criteria, then what is new; and how many were joined."""
+    merged = list(stored)
+    joined = 0
+    for piece in taken:
+        place = next((at for at, item in enumerate(merged) if _same(item, piece)), None)
+        if place is None:
+            merged.append(piece)
+            continue
+        criteria = list(dict.fromkeys([*merged[place].criteria, *piece.criteria]))[:MOST_CRITERIA]
+        joined += criteria != merged[place].criteria
+        merged[place] = merged[place].model_copy(update={"criteria": criteria})
+    return merged, joined
+
+
+def _same(one: Evidence, other: Evidence) -> bool:
+    if one.document_id is not None or other.document_id is not None:
+        return one.document_id == other.document_id
+    return (one.kind, one.number) == (other.kind, other.number)
 
 
 def _check_same(dossier: Dossier, carried: Carried) -> None:

@@ -36,7 +36,7 @@ from ocop_api.dossiers.schemas import (
     LodgeOrder,
     ResubmitOrder,
 )
-from ocop_api.dossiers.service.files import DossierService, contents_of, position_of
+from ocop_api.dossiers.service.files import DossierService, contents_of, documents_in, position_of
 from ocop_api.dossiers.service.terms import TermService
 from ocop_api.places.service import Place, PlaceService
 from ocop_api.producers.service import ProducerService
@@ -121,11 +121,26 @@ class DraftingService(DossierService):
             # What the producer has changed here is not what the saved self-assessment says any more.
             merged.self_assessment_origin = None
         if "evidence" in parts:
-            await CitationService(self.session).check(dossier.producer_id, _documents_in(merged))
+            await self._take_facts(dossier, merged)
         dossier.contents = merged.model_dump(mode="json")
         await self.follow_regime(dossier)
         await self.written(dossier, sorted(parts))
         return dossier
+
+    async def _take_facts(self, dossier: Dossier, contents: DossierContents) -> None:
+        """Let evidence that names a document say what the document says; ``Invalid`` as ``update``."""
+        citations = CitationService(self.session)
+        wanted = documents_in(contents)
+        await citations.check(dossier.producer_id, wanted)
+        known = await citations.known(wanted, self.actor)
+        for item in contents.evidence:
+            row = None if item.document_id is None else known[item.document_id][0]
+            if row is None:
+                continue
+            item.number = row.number or item.number
+            item.issuer = row.issuer or item.issuer
+            item.issued_on = row.issued_on or item.issued_on
+            item.expires_on = row.expires_on or item.expires_on
 
     async def written(self, dossier: Dossier, parts: Collection[str], **data: object) -> None:
         """Count a change of parts of a locked dossier, and tell of it."""
@@ -332,7 +347,7 @@ class DraftingService(DossierService):
         }
         number = await self.rows.next_version(dossier.id)
         # What a lodged file relies on stays: from here on these documents cannot be withdrawn.
-        cited = _documents_in(contents_of(dossier))
+        cited = documents_in(contents_of(dossier))
         await CitationService(self.session).cite(dossier.id, number, dossier.producer_id, cited)
         self.session.add(
             DossierVersion(
@@ -345,10 +360,6 @@ class DraftingService(DossierService):
             )
         )
         return number
-
-
-def _documents_in(contents: DossierContents) -> set[UUID]:
-    return {item.document_id for item in contents.evidence if item.document_id is not None}
 
 
 def _origin_in(dossier: Dossier) -> dict[str, Any]:

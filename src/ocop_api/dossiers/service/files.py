@@ -64,6 +64,11 @@ def contents_of(dossier: Dossier) -> DossierContents:
     return DossierContents.model_validate(dossier.contents)
 
 
+def documents_in(contents: DossierContents) -> set[UUID]:
+    """The documents that the evidence of a file names."""
+    return {item.document_id for item in contents.evidence if item.document_id is not None}
+
+
 def samples_needed(dossier: Dossier) -> int:
     """Sample units the file needs; none for tourism services (Decision 26/2026, Art. 6.2d)."""
     law = regime(dossier.regime)
