@@ -64,6 +64,7 @@ _KNOWN = {
     "number": "select number from certificate where dossier_id is not null",
     "edition_code": "select edition from dossier",
     "office_day": "select '2026-09-03'",
+    "version_number": "select '1'",
     "round_id": "select product_id::text from dossier",
     "start": "select '2026-06-15'",
     "working_days": "select '15'",

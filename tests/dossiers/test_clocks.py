@@ -199,7 +199,8 @@ async def test_rounds_of_the_decision_and_of_the_province(
     await drain(database, settings, clock)
     moved = await trade.read(dossier["id"], people["province_officer"])
     assert (moved["due_on"], moved["version"]) == ("2026-08-31", checked["version"])
-    one = f"{url}/{made.json()['id']}"
+    one = made.headers["location"]
+    assert (await trade.client.get(one)).json() == made.json()
     assert (await trade.client.delete(one, headers=people["province_officer"])).status_code == 428
     current = people["province_officer"] | {"If-Match": "*"}
     assert (await trade.client.delete(one, headers=current)).status_code == 204

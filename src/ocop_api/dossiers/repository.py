@@ -153,6 +153,20 @@ class DossierRepository:
         )
         return await self._session.scalar(statement)
 
+    async def latest_recognised(self, product_id: UUID, *, before: UUID) -> Dossier | None:
+        """The dossier by which a product earned its stars last, beside one of them."""
+        statement = (
+            select(Dossier)
+            .where(
+                Dossier.product_id == product_id,
+                Dossier.id != before,
+                Dossier.state == State.RECOGNISED.value,
+            )
+            .order_by(Dossier.lodged_on.desc(), Dossier.id.desc())
+            .limit(1)
+        )
+        return await self._session.scalar(statement)
+
     async def page(self, actor: Actor, wanted: DossierFilter) -> Rows:
         """One page of ``(dossier, name of its product)``."""
         statement = (
@@ -222,9 +236,9 @@ class DossierRepository:
             statement = statement.where(or_(AddedRound.place_id.is_(None), AddedRound.place_id == place))
         return (await self._session.scalars(statement.order_by(AddedRound.requested_before))).all()
 
-    async def added_round(self, round_id: UUID) -> AddedRound | None:
-        """One added round, locked."""
-        return await self._session.get(AddedRound, round_id, with_for_update=True, populate_existing=True)
+    async def added_round(self, round_id: UUID, *, lock: bool) -> AddedRound | None:
+        """One added round, locked if wished."""
+        return await self._session.get(AddedRound, round_id, with_for_update=lock, populate_existing=lock)
 
     async def steps(self, dossier_id: UUID, wanted: Slice) -> Rows:
         """One page of the history, oldest first."""
@@ -330,6 +344,13 @@ class DossierRepository:
             .order_by(DossierVersion.number)
         )
         return (await self._session.execute(statement)).scalars().all()
+
+    async def version(self, dossier_id: UUID, number: int) -> DossierVersion | None:
+        """One frozen version."""
+        statement = select(DossierVersion).where(
+            DossierVersion.dossier_id == dossier_id, DossierVersion.number == number
+        )
+        return await self._session.scalar(statement)
 
     async def next_version(self, dossier_id: UUID) -> int:
         """Number of the next frozen version."""

@@ -2,7 +2,17 @@
 
 from fastapi import APIRouter
 
-from ocop_api.dossiers.router import actions, carrying, checklist, evidence, files, regimes, rounds, work
+from ocop_api.dossiers.router import (
+    actions,
+    carrying,
+    checklist,
+    evidence,
+    files,
+    regimes,
+    rounds,
+    versions,
+    work,
+)
 
 routers: tuple[APIRouter, ...] = (
     files.router,
@@ -11,6 +21,7 @@ routers: tuple[APIRouter, ...] = (
     checklist.router,
     actions.router,
     regimes.router,
+    versions.router,
     work.router,
     work.assignment,
     rounds.router,

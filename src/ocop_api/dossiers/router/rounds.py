@@ -15,6 +15,7 @@ from ocop_api.dossiers.work_schemas import (
 )
 from ocop_api.web.caller import Caller, Now
 from ocop_api.web.conditional import IfMatch
+from ocop_api.web.problems import refusal
 from ocop_api.web.routing import feature_router
 from ocop_api.web.session import ReadSession, WriteSession
 
@@ -32,13 +33,21 @@ async def list_rating_rounds(
 
 @router.post("", status_code=201)
 async def add_rating_round(
-    body: RatingRoundOrder, session: WriteSession, caller: Caller, now: Now
+    body: RatingRoundOrder, session: WriteSession, caller: Caller, now: Now, response: Response
 ) -> RatingRoundRead:
     """Add a round that the council's rules or the year's plan set (Decision 26/2026, Art. 5).
 
     The terms of open dossiers are reckoned anew in the background.
     """
-    return await RatingRoundService(session, caller, now()).add(body)
+    added = await RatingRoundService(session, caller, now()).add(body)
+    response.headers["Location"] = f"/v1/rating-rounds/{added.id}"
+    return added
+
+
+@router.get("/{round_id}", responses=refusal(404, "No added round has this id"))
+async def read_rating_round(round_id: UUID, session: ReadSession, now: Now) -> RatingRoundRead:
+    """A round that a province or the ministry added."""
+    return await RatingRoundService(session, PUBLIC, now()).get(round_id)
 
 
 @router.delete("/{round_id}", status_code=204)

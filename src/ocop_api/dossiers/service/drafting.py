@@ -36,7 +36,13 @@ from ocop_api.dossiers.schemas import (
     LodgeOrder,
     ResubmitOrder,
 )
-from ocop_api.dossiers.service.files import DossierService, contents_of, documents_in, position_of
+from ocop_api.dossiers.service.files import (
+    DossierService,
+    contents_of,
+    documents_in,
+    frozen_form,
+    position_of,
+)
 from ocop_api.dossiers.service.terms import TermService
 from ocop_api.places.service import Place, PlaceService
 from ocop_api.producers.service import ProducerService
@@ -333,18 +339,7 @@ class DraftingService(DossierService):
 
     async def _freeze(self, dossier: Dossier) -> int:
         """Keep the file as it stands; gives the number of the version."""
-        contents = {
-            "product_id": str(dossier.product_id),
-            "producer_id": str(dossier.producer_id),
-            "kind": dossier.kind,
-            "regime": dossier.regime,
-            "edition": dossier.edition,
-            "set_number": dossier.set_number,
-            "product_code": dossier.product_code,
-            "place_id": dossier.place_id,
-            "lodged_on": None if dossier.lodged_on is None else dossier.lodged_on.isoformat(),
-            **dossier.contents,
-        }
+        contents = frozen_form(dossier)
         number = await self.rows.next_version(dossier.id)
         # What a lodged file relies on stays: from here on these documents cannot be withdrawn.
         cited = documents_in(contents_of(dossier))

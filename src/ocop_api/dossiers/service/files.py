@@ -69,6 +69,22 @@ def documents_in(contents: DossierContents) -> set[UUID]:
     return {item.document_id for item in contents.evidence if item.document_id is not None}
 
 
+def frozen_form(dossier: Dossier) -> dict[str, Any]:
+    """The file of a row as a version keeps it."""
+    return {
+        "product_id": str(dossier.product_id),
+        "producer_id": str(dossier.producer_id),
+        "kind": dossier.kind,
+        "regime": dossier.regime,
+        "edition": dossier.edition,
+        "set_number": dossier.set_number,
+        "product_code": dossier.product_code,
+        "place_id": dossier.place_id,
+        "lodged_on": None if dossier.lodged_on is None else dossier.lodged_on.isoformat(),
+        **dossier.contents,
+    }
+
+
 def samples_needed(dossier: Dossier) -> int:
     """Sample units the file needs; none for tourism services (Decision 26/2026, Art. 6.2d)."""
     law = regime(dossier.regime)

@@ -44,6 +44,13 @@ class RatingRoundService:
         kept = [one for one in found if wanted.level in {None, one.level}]
         return sorted(kept, key=lambda one: (one.requested_before, one.done_before, one.level))
 
+    async def get(self, round_id: UUID) -> RatingRoundRead:
+        """An added round; ``NotFound`` ``dossier.unknown_round``."""
+        row = await self._rows.added_round(round_id, lock=False)
+        if row is None:
+            raise NotFound("dossier.unknown_round", round_id=round_id)
+        return RatingRoundRead.model_validate(row)
+
     async def add(self, order: RatingRoundOrder) -> RatingRoundRead:
         """Add a round; the terms of open dossiers are reckoned anew.
 
@@ -80,7 +87,7 @@ class RatingRoundService:
             Forbidden: as ``add``.
             StaleVersion: of ``check``.
         """
-        row = await self._rows.added_round(round_id)
+        row = await self._rows.added_round(round_id, lock=True)
         if row is None:
             raise NotFound("dossier.unknown_round", round_id=round_id)
         await self._require_right(Level(row.level), row.place_id)
