@@ -33,6 +33,9 @@ from ocop_api.settings import utc_now
 # One value of each id and code that paths and filters name; all of the play's one dossier where there is one.
 _KNOWN = {
     "dossier_id": "select id::text from dossier",
+    "version_number": "select '1'",
+    "comment_id": "select id::text from dossier_comment",
+    "sample_id": "select id::text from dossier_sample",
     "council_id": "select id::text from council",
     "session_id": "select id::text from council_session",
     "lot_id": "select id::text from lot where product_id is not null",
@@ -64,7 +67,6 @@ _KNOWN = {
     "number": "select number from certificate where dossier_id is not null",
     "edition_code": "select edition from dossier",
     "office_day": "select '2026-09-03'",
-    "version_number": "select '1'",
     "round_id": "select product_id::text from dossier",
     "start": "select '2026-06-15'",
     "working_days": "select '15'",
@@ -117,6 +119,7 @@ _HIDDEN = (
     "Tài liệu kín",
     "Khóa kín",
     "Bản tự đánh giá kín",
+    "Ý kiến kín",
     "kin@moi.example",
     # Written by the play: accounts, a dossier's registration, remarks and the text of a recusal.
     "@demo.ocop.example",
@@ -247,6 +250,33 @@ async def _plant_credentials(world: World) -> None:
         )
 
 
+async def _plant_earlier_dossier(world: World) -> None:
+    """Write a recognised dossier of the product from the year before, and a comment on the play's one."""
+    values = {"id": UUID(world.known["dossier_id"]), "earlier": uuid4(), "now": world.clock()}
+    kept = "product_id, producer_id, kind, regime, state, level, edition, set_number, lodged_on, place_id"
+    kept += ", area_path, contents, samples, version, updated_at"
+    statements = (
+        f"""
+        insert into dossier ({kept}, id, product_code, created_at)
+        select {kept}, :earlier, product_code || '-', created_at - interval '1 year'
+        from dossier where id = :id
+        """,  # noqa: S608 - the columns are written above
+        """
+        insert into dossier_version (id, dossier_id, number, at, contents, sha256)
+        select :earlier, :earlier, 1, at, contents, sha256
+        from dossier_version where dossier_id = :id and number = 1
+        """,
+        """
+        insert into dossier_comment
+            (id, dossier_id, version_number, section, text, internal, author_name, author_party, created_at)
+        values (:earlier, :id, 1, 'general', 'Ý kiến kín', true, 'cán bộ', 'office', :now)
+        """,
+    )
+    async with world.app.state.database.transaction() as session:
+        for statement in statements:
+            await session.execute(text(statement), values)
+
+
 async def _plant_twins(world: World) -> None:
     """Register the producer and the product a second time, so that both lists of duplicates have a pair."""
     admin = world.insiders[0]
@@ -265,6 +295,7 @@ async def _plant_twins(world: World) -> None:
 async def _plant(world: World) -> None:
     """Write private facts and a document of the producer, and seal what tells of them."""
     await _plant_credentials(world)
+    await _plant_earlier_dossier(world)
     admin = world.insiders[0]
     producer_id = world.known["producer_id"]
     changed = await world.http.patch(
@@ -372,7 +403,7 @@ async def world(postgres: str, tmp_path_factory: pytest.TempPathFactory) -> Asyn
     ):
         made = World(app, http, clock, {}, list(_operations(app)), [])
         later = {"invitation_id", "key_id", "document_id", "notification_id", "upload_id"}
-        later |= {"assessment_id", "since"}
+        later |= {"assessment_id", "since", "comment_id"}
         await _look(app, made.known, set(_KNOWN) - later)
         made.insiders.extend(await _insiders(made))
         await _plant(made)

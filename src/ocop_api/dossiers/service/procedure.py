@@ -5,10 +5,12 @@ from uuid import UUID
 
 from ocop_api.db.tables.dossiers import Dossier
 from ocop_api.documents.service import CitationService
-from ocop_api.domain.dossier import Action, Guard
+from ocop_api.domain.dossier import Action, DossierKind, Guard, apply
 from ocop_api.domain.errors import Invalid
+from ocop_api.domain.regimes import regime
 from ocop_api.dossiers.schemas import ActionBody, ForwardOrder, ReportOrder, SupplementOrder
-from ocop_api.dossiers.service.files import DossierService
+from ocop_api.dossiers.service.files import DossierService, position_of
+from ocop_api.dossiers.service.samples import SampleService
 
 
 class ProcedureService(DossierService):
@@ -28,7 +30,8 @@ class ProcedureService(DossierService):
         Raises:
             NotFound: ``dossier.unknown``.
             Forbidden: ``dossier.not_the_acting_party``.
-            RuleViolation: ``dossier.action_not_allowed``, ``dossier.guard_not_met``.
+            RuleViolation: ``dossier.action_not_allowed``, ``dossier.guard_not_met``; as
+                ``SampleService.bring_to`` for the number of samples.
             Invalid: ``dossier.due_on_past``; ``documents.not_of_producer`` for a report's document.
         """
         dossier = await self.get(dossier_id, lock=True)
@@ -42,10 +45,13 @@ class ProcedureService(DossierService):
             await CitationService(self.session).check(dossier.producer_id, {order.document_id})
         samples = getattr(order, "samples", None)
         satisfied = shown_by(order)
+        origin = position_of(dossier)
         coming_up = action is Action.FORWARD and dossier.outcome is not None
+        book = SampleService(self.session, self.actor, self.now)
         if samples is not None and not coming_up:
-            dossier.samples = samples
-        await self.advance(
+            self._check_step(dossier, action)
+            await book.bring_to(dossier, samples, told_at=origin.level)
+        target = await self.advance(
             dossier,
             action,
             acting=self.capacities(dossier),
@@ -54,12 +60,23 @@ class ProcedureService(DossierService):
             data=order.model_dump(mode="json", exclude={"reason"}, exclude_none=True),
             due_on=due_on,
         )
-        if coming_up:
+        if target.level is not origin.level:
             # The next council has samples of its own (Decision 26/2026, Art. 6.3).
-            dossier.samples = samples or 0
-            # The answer shows what is stored.
-            await self.session.flush()
+            await book.recount(dossier)
+        if samples is not None and coming_up:
+            await book.bring_to(dossier, samples, told_at=origin.level)
         return dossier
+
+    def _check_step(self, dossier: Dossier, action: Action) -> None:
+        """Judge place and party first: what is wrong with the samples is for the acting party alone."""
+        apply(
+            regime(dossier.regime),
+            DossierKind(dossier.kind),
+            position_of(dossier),
+            action,
+            capacities=self.capacities(dossier),
+            satisfied=list(Guard),
+        )
 
 
 def shown_by(order: ActionBody) -> frozenset[Guard]:
