@@ -25,7 +25,7 @@ async def test_evidence_is_the_producers_own_and_told_when_it_ends(desk: Desk, c
     other_product, other_owner = await desk.trade.product("Tiêu", at=clock())
     foreign = await desk.document(other_owner, other_product)
     refused = await desk.put(made, "1.1", level=2, evidence=[lasting, foreign])
-    assert (refused.status_code, refused.json()["code"]) == (422, "documents.not_of_producer")
+    assert (refused.status_code, refused.json()["code"]) == (404, "documents.not_of_producer")
     assert refused.json()["data"]["document_ids"] == [foreign]
 
     unproven = await desk.put(made, "1.1", level=2)
@@ -71,7 +71,7 @@ async def test_whoever_may_not_see_a_document_neither_reads_nor_names_it(
     kept = await desk.client.put(url, json={"level": 1, "evidence": [named]}, headers=headers)
     assert kept.status_code == 200
     refused = await desk.client.put(url, json={"level": 1, "evidence": [named, other]}, headers=headers)
-    assert (refused.status_code, refused.json()["code"]) == (422, "documents.not_of_producer")
+    assert (refused.status_code, refused.json()["code"]) == (404, "documents.not_of_producer")
     assert refused.json()["data"]["document_ids"] == [other]
 
 
@@ -256,4 +256,4 @@ async def test_only_its_producer_takes_over_and_only_of_the_same_product(
     assert (unlike.status_code, unlike.json()["code"]) == (409, "dossier.self_assessment_of_other_product")
     await desk.client.post(f"/v1/documents/{gone}/withdraw", json={"reason": "Nhầm"}, headers=desk.owner)
     withdrawn = await _carry(desk, dossier["id"], made["id"])
-    assert (withdrawn.status_code, withdrawn.json()["code"]) == (422, "documents.not_of_producer")
+    assert (withdrawn.status_code, withdrawn.json()["code"]) == (422, "documents.cited_withdrawn")

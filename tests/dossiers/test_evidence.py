@@ -93,7 +93,7 @@ async def test_only_the_producers_own_documents_can_be_cited(
     foreign = await _document(client, other["producer_id"], other_owner, "foreign")
     for document_id in (foreign, str(uuid4())):
         refused = await trade.write(dossier["id"], owner, _citing(document_id))
-        assert (refused.status_code, refused.json()["code"]) == (422, "documents.not_of_producer")
+        assert (refused.status_code, refused.json()["code"]) == (404, "documents.not_of_producer")
         assert refused.json()["data"]["document_ids"] == [document_id]
 
     own = await _document(client, dossier["producer_id"], owner, "own")
@@ -101,4 +101,4 @@ async def test_only_the_producers_own_documents_can_be_cited(
     withdrawn = await client.post(f"/v1/documents/{own}/withdraw", json={"reason": "Nhầm"}, headers=owner)
     assert withdrawn.status_code == 200
     late = await trade.act(dossier["id"], "lodge", owner)
-    assert (late.status_code, late.json()["code"]) == (422, "documents.not_of_producer")
+    assert (late.status_code, late.json()["code"]) == (422, "documents.cited_withdrawn")

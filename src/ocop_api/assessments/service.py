@@ -210,7 +210,8 @@ class AssessmentService:
 
         Raises:
             StaleVersion: of ``check``, when somebody else changed this criterion meanwhile.
-            Invalid: as ``policy.check_choices``; ``documents.not_of_producer``.
+            Invalid: as ``policy.check_choices``; ``documents.cited_withdrawn``.
+            NotFound: ``documents.not_of_producer``.
         """
         entries = held.entries
         stored = entries.get(code)
@@ -240,7 +241,8 @@ class AssessmentService:
         """Put all choices at once into one from ``get_for_edit``; what stays the same keeps its version.
 
         Raises:
-            Invalid: as ``policy.check_choices`` and ``policy.check_gates``; ``documents.not_of_producer``.
+            Invalid: as ``policy.check_choices`` and ``policy.check_gates``; ``documents.cited_withdrawn``.
+            NotFound: ``documents.not_of_producer``.
         """
         row, stored = held.row, held.entries
         written: dict[str, Entry] = {}
@@ -330,7 +332,7 @@ class AssessmentService:
         known = await citations.known(wanted, self.actor)
         hidden = sorted(str(document_id) for document_id, (_, seen) in known.items() if not seen)
         if hidden:
-            raise Invalid("documents.not_of_producer", document_ids=hidden)
+            raise NotFound("documents.not_of_producer", document_ids=hidden)
 
     async def _put(self, held: Held, entries: Entries) -> None:
         held.row.choices = as_json(entries)

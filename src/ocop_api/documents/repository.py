@@ -198,6 +198,19 @@ class DocumentRepository:
             found.setdefault(document_id, []).append(dossier_id)
         return found
 
+    async def cited_by(self, dossier_id: UUID) -> Sequence[Document]:
+        """Every document a dossier was lodged with, oldest first."""
+        cited = select(DocumentCitation.document_id).where(DocumentCitation.dossier_id == dossier_id)
+        statement = select(Document).where(Document.id.in_(cited)).order_by(Document.id)
+        return (await self._session.scalars(statement)).all()
+
+    async def of_producer(self, document_ids: Collection[UUID], producer_id: UUID) -> set[UUID]:
+        """Which of them are the producer's, withdrawn or not."""
+        statement = select(Document.id).where(
+            Document.id.in_(document_ids), Document.producer_id == producer_id
+        )
+        return set((await self._session.scalars(statement)).all())
+
     async def cited(self, dossier_id: UUID, document_id: UUID) -> Document | None:
         """A document a dossier was lodged with."""
         found: Document | None = await self._session.scalar(

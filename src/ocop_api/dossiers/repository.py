@@ -245,6 +245,13 @@ class DossierRepository:
         statement = select(DossierStep).where(DossierStep.dossier_id == dossier_id)
         return await fetch_page(self._session, statement, _STEPS, wanted)
 
+    async def all_steps(self, dossier_id: UUID) -> Sequence[DossierStep]:
+        """The whole history, oldest first."""
+        statement = (
+            select(DossierStep).where(DossierStep.dossier_id == dossier_id).order_by(DossierStep.ordinal)
+        )
+        return (await self._session.scalars(statement)).all()
+
     async def last_step(self, dossier_id: UUID, action: str) -> DossierStep | None:
         """The latest step of one action."""
         statement = (

@@ -21,14 +21,21 @@ class CitationService:
         """Hold documents to be the producer's and not withdrawn, until the transaction ends.
 
         Raises:
-            Invalid: ``documents.not_of_producer`` with those that are not.
+            NotFound: ``documents.not_of_producer`` with those that are not the producer's.
+            Invalid: ``documents.cited_withdrawn`` with the own ones that were withdrawn.
         """
         wanted = set(document_ids)
         if not wanted:
             return
         missing = wanted - await self._rows.usable(wanted, producer_id)
-        if missing:
-            raise Invalid("documents.not_of_producer", document_ids=sorted(map(str, missing)))
+        if not missing:
+            return
+        withdrawn = await self._rows.of_producer(missing, producer_id)
+        foreign = missing - withdrawn
+        if foreign:
+            # Whether somebody else has such a document is not told.
+            raise NotFound("documents.not_of_producer", document_ids=sorted(map(str, foreign)))
+        raise Invalid("documents.cited_withdrawn", document_ids=sorted(map(str, withdrawn)))
 
     async def known(self, document_ids: Collection[UUID], actor: Actor) -> dict[UUID, tuple[Document, bool]]:
         """Documents by id, each with whether the actor may see it; ids of none are left out."""
@@ -48,6 +55,10 @@ class CitationService:
         """
         await self.check(producer_id, document_ids)
         await self._rows.cite(dossier_id, version, set(document_ids))
+
+    async def cited_by(self, dossier_id: UUID) -> list[Document]:
+        """Every document that some frozen version of the dossier relies on, oldest first."""
+        return list(await self._rows.cited_by(dossier_id))
 
     async def cited(self, dossier_id: UUID, document_id: UUID) -> Document:
         """A document that some frozen version of the dossier relies on.

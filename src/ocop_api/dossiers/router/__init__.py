@@ -8,6 +8,7 @@ from ocop_api.dossiers.router import (
     checklist,
     comments,
     evidence,
+    export,
     files,
     regimes,
     rounds,
@@ -19,6 +20,7 @@ from ocop_api.dossiers.router import (
 routers: tuple[APIRouter, ...] = (
     files.router,
     evidence.router,
+    export.router,
     carrying.router,
     checklist.router,
     actions.router,

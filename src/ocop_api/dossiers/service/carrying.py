@@ -49,7 +49,7 @@ class CarryingService(DraftingService):
             RuleViolation: ``dossier.not_editable``; ``dossier.self_assessment_of_other_product``,
                 ``dossier.self_assessment_other_edition``, ``dossier.self_assessment_other_set``,
                 ``dossier.self_assessment_empty``.
-            Invalid: ``documents.not_of_producer`` with documents that were withdrawn since;
+            Invalid: ``documents.cited_withdrawn`` with documents that were withdrawn since;
                 ``dossier.too_much_evidence``.
         """
         self.require_edit(dossier.producer_id)

@@ -109,7 +109,7 @@ class DraftingService(DossierService):
             Forbidden: ``auth.not_permitted``, not for this producer.
             RuleViolation: ``dossier.not_editable``.
             NotFound: ``places.unknown``.
-            Invalid: ``documents.not_of_producer``, for evidence that names a document.
+            NotFound: ``documents.not_of_producer``. Invalid: ``documents.cited_withdrawn``.
         """
         self.require_edit(dossier.producer_id)
         if dossier.state not in _EDITABLE:
@@ -193,7 +193,7 @@ class DraftingService(DossierService):
         Raises:
             NotFound: ``dossier.unknown``, ``places.unknown``.
             Forbidden: ``dossier.not_the_acting_party``.
-            Invalid: ``documents.not_of_producer``, when cited evidence has been withdrawn since.
+            Invalid: ``documents.cited_withdrawn``, when cited evidence has been withdrawn since.
             RuleViolation: ``dossier.action_not_allowed``; ``dossier.incomplete`` with ``findings``;
                 ``dossier.outside_rerating_window``; ``dossier.guard_not_met``; ``dossier.place_missing``,
                 ``dossier.place_not_commune`` or ``dossier.choose_place`` with ``candidates``.

@@ -28,11 +28,11 @@ class ProcedureService(DossierService):
             check: refuses a version that is not the caller's, such as ``ExpectedVersion.check``.
 
         Raises:
-            NotFound: ``dossier.unknown``.
+            NotFound: ``dossier.unknown``; ``documents.not_of_producer`` for a report's document.
             Forbidden: ``dossier.not_the_acting_party``.
             RuleViolation: ``dossier.action_not_allowed``, ``dossier.guard_not_met``; as
                 ``SampleService.bring_to`` for the number of samples.
-            Invalid: ``dossier.due_on_past``; ``documents.not_of_producer`` for a report's document.
+            Invalid: ``dossier.due_on_past``.
         """
         dossier = await self.get(dossier_id, lock=True)
         check(dossier.version)
