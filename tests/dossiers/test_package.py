@@ -1,20 +1,25 @@
 """A dossier taken along as one ZIP: whole, checked by its manifest, evidence byte for byte."""
 
+import contextlib
 import hashlib
 import io
 import json
 import zipfile
+from copy import deepcopy
 from datetime import UTC, datetime
 from typing import Any
 
 import httpx
+import pytest
 import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.conftest import MovableClock
 from tests.documents.conftest import pdf
 
+from ocop_api.domain.errors import Invalid
 from ocop_api.dossiers.packing import PackedFile, json_file, packed
+from ocop_api.dossiers.unpacking import MOST_BYTES, Package
 
 from .conftest import Headers, Trade, full_contents
 
@@ -112,3 +117,130 @@ async def test_any_content_comes_back_as_it_went_in(contents: list[bytes]) -> No
     assert archive.testzip() is None
     manifest = checked(archive)
     assert [archive.read(one["name"]) for one in manifest["files"][1:]] == contents
+
+
+async def give(trade: Trade, dossier_id: str, owner: Headers, content: bytes) -> httpx.Response:
+    return await trade.client.put(
+        f"/v1/dossiers/{dossier_id}/package",
+        files={"file": ("hoso.zip", content, "application/zip")},
+        headers=owner | {"If-Match": "*"},
+    )
+
+
+async def packed_dossier(
+    trade: Trade, clock: MovableClock, client: httpx.AsyncClient
+) -> tuple[bytes, dict[str, Any]]:
+    """A lodged dossier's package, and the dossier."""
+    product_id, owner = await trade.product(at=clock())
+    draft = await trade.draft(product_id, owner)
+    made = [await document(client, draft["producer_id"], owner, title) for title in (TITLE, "Hai")]
+    evidence = [{"kind": "test_report", "document_id": id_, "criteria": ["8"]} for id_ in made]
+    evidence.append({"kind": "award", "number": "A-1"})
+    await trade.write(draft["id"], owner, full_contents("qd26-2026") | {"evidence": evidence})
+    lodged = await trade.done(draft["id"], "lodge", owner)
+    answer = await trade.client.get(f"/v1/dossiers/{draft['id']}/package.zip", headers=owner)
+    return answer.content, lodged
+
+
+async def test_package_goes_round_with_byte_identical_evidence(
+    trade: Trade, clock: MovableClock, client: httpx.AsyncClient, people: dict[str, Headers]
+) -> None:
+    content, lodged = await packed_dossier(trade, clock, client)
+    product_id, owner = await trade.product("Ở tỉnh khác", at=clock())
+    draft = await trade.draft(product_id, owner)
+    answer = await give(trade, draft["id"], owner, content)
+    assert answer.status_code == 200, answer.text
+    told = answer.json()
+    assert (told["pieces"], told["documents_added"], told["without_file"]) == (3, 2, 1)
+    again = (await give(trade, draft["id"], owner, content)).json()
+    assert (again["documents_added"], again["documents_known"], again["pieces"]) == (0, 2, 3)
+
+    there = await trade.read(draft["id"], owner)
+    assert (there["findings"], there["product_code"], there["state"]) == ([], None, "draft")
+    for part in ("registration", "report", "self_assessment"):
+        assert there["contents"][part] == lodged["contents"][part]
+    assert [item["number"] for item in there["contents"]["evidence"]] == ["KN-1", "KN-1", "A-1"]
+    await trade.done(draft["id"], "lodge", owner)
+    first = zipfile.ZipFile(io.BytesIO(content))
+    second = await taken(trade, draft["id"], people["commune_officer"])
+    names = [name for name in first.namelist() if name.startswith("evidence/")]
+    assert names == [name for name in second.namelist() if name.startswith("evidence/")]
+    assert [first.read(name) for name in names] == [second.read(name) for name in names]
+
+    late = await give(trade, draft["id"], owner, content)
+    assert (late.status_code, late.json()["code"]) == (409, "dossier.not_editable")
+    officer = await give(trade, draft["id"], people["commune_officer"], content)
+    assert (officer.status_code, officer.json()["code"]) == (403, "auth.not_permitted")
+
+
+def rewritten(content: bytes, **changes: bytes | None) -> bytes:
+    """The package with files changed, left out (None) or added; the manifest stays as it is."""
+    source, target = zipfile.ZipFile(io.BytesIO(content)), io.BytesIO()
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in source.namelist():
+            data = changes.pop(name, source.read(name))
+            if data is not None:
+                archive.writestr(name, data)
+        for name, data in changes.items():
+            archive.writestr(name, data or b"")
+    return target.getvalue()
+
+
+async def test_package_that_was_tampered_with_is_refused_whole(
+    trade: Trade, clock: MovableClock, client: httpx.AsyncClient
+) -> None:
+    content, _ = await packed_dossier(trade, clock, client)
+    product_id, owner = await trade.product("Ở tỉnh khác", at=clock())
+    draft = await trade.draft(product_id, owner)
+    names = zipfile.ZipFile(io.BytesIO(content)).namelist()
+    manifest = json.loads(zipfile.ZipFile(io.BytesIO(content)).read("manifest.json"))
+    piece = next(name for name in names if name.startswith("evidence/"))
+    strange = json.dumps(manifest | {"format_version": 2}).encode()
+    outside = deepcopy(manifest)
+    outside["files"][-1]["name"] = "../../etc/passwd"
+    for broken, code in (
+        (b"not a zip", "unreadable"),
+        (content[: len(content) // 2], "unreadable"),
+        (rewritten(content, **{piece: pdf("forged")}), "altered"),
+        (rewritten(content, **{"history.json": b"[]"}), "altered"),
+        (rewritten(content, **{piece: None}), "altered"),
+        (rewritten(content, **{"more.json": b"{}"}), "altered"),
+        (rewritten(content, **{"manifest.json": None}), "other_format"),
+        (rewritten(content, **{"manifest.json": b"{}"}), "other_format"),
+        (rewritten(content, **{"manifest.json": strange}), "other_format"),
+        (rewritten(content, **{"manifest.json": json.dumps(outside).encode()}), "other_format"),
+        (rewritten(content, **{f"{n}.json": b"" for n in range(700)}), "too_large"),
+    ):
+        refused = await give(trade, draft["id"], owner, broken)
+        assert (refused.status_code, refused.json()["code"]) == (422, f"dossier.package_{code}")
+    kept = await client.get(f"/v1/documents?producer_id={draft['producer_id']}", headers=owner)
+    assert kept.json()["items"] == []
+    assert (await trade.read(draft["id"], owner))["version"] == draft["version"]
+
+
+def test_small_file_that_unpacks_to_gigabytes_is_refused_unread() -> None:
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive, archive.open("a.json", "w") as one:
+        for _ in range(MOST_BYTES // 2**20 + 1):
+            one.write(bytes(2**20))
+    with pytest.raises(Invalid, match=r"dossier\.package_too_large"):
+        Package(target)
+
+
+@given(st.data())
+def test_any_changed_byte_is_found_or_changes_nothing(data: st.DataObject) -> None:
+    body = json.dumps({"registration": {}}).encode()
+    listed = {"name": "dossier.json", "media_type": "application/json", "size": len(body)}
+    listed["sha256"] = hashlib.sha256(body).hexdigest()
+    manifest = {"format": "ocop-dossier", "format_version": 1, "dossier": {}, "files": [listed]}
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w") as archive:
+        archive.writestr("manifest.json", json.dumps(manifest))
+        archive.writestr("dossier.json", body)
+    content = bytearray(target.getvalue())
+    place = data.draw(st.integers(0, len(content) - 1))
+    content[place] ^= data.draw(st.integers(1, 255))
+    with contextlib.suppress(Invalid):
+        package = Package(io.BytesIO(bytes(content)))
+        package.verify()
+        assert package.json("dossier.json") == {"registration": {}}

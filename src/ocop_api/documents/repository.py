@@ -198,6 +198,22 @@ class DocumentRepository:
             found.setdefault(document_id, []).append(dossier_id)
         return found
 
+    async def with_content(self, producer_id: UUID, kind: str, sha256: str) -> Document | None:
+        """A producer's document of a kind with these bytes, the newest that is not withdrawn."""
+        statement = (
+            select(Document)
+            .where(
+                Document.producer_id == producer_id,
+                Document.kind == kind,
+                Document.sha256 == sha256,
+                Document.withdrawn_at.is_(None),
+            )
+            .order_by(Document.current.desc(), Document.id.desc())
+            .limit(1)
+        )
+        found: Document | None = await self._session.scalar(statement)
+        return found
+
     async def cited_by(self, dossier_id: UUID) -> Sequence[Document]:
         """Every document a dossier was lodged with, oldest first."""
         cited = select(DocumentCitation.document_id).where(DocumentCitation.dossier_id == dossier_id)

@@ -60,7 +60,7 @@ class VersionUpload(VersionFacts):
 
 
 @asynccontextmanager
-async def _on_disk(given: UploadFile) -> AsyncIterator[IO[bytes]]:
+async def on_disk(given: UploadFile) -> AsyncIterator[IO[bytes]]:
     """The received file as a real one; the form parser keeps small ones in memory."""
     rollover = getattr(given.file, "rollover", None)
     if rollover is not None:
@@ -109,7 +109,7 @@ async def upload_document(
     producer = await ProducerService(session, caller, now()).get(form.producer_id)
     facts = DocumentFacts.model_validate(form.model_dump(exclude={"file", "producer_id"}))
     service = DocumentService(session, caller, now(), store)
-    async with _on_disk(form.file) as file:
+    async with on_disk(form.file) as file:
         found = await service.take_in(producer.id, producer.area_path, facts, file, form.file.filename)
     response.headers["Location"] = f"/v1/documents/{found.id}"
     return present(found, service.today)
@@ -183,7 +183,7 @@ async def add_document_version(
     """Hand in a newer version of the current one: a renewed certificate, a better scan."""
     facts = VersionFacts.model_validate(form.model_dump(exclude={"file"}))
     service = DocumentService(session, caller, now(), store)
-    async with _on_disk(form.file) as file:
+    async with on_disk(form.file) as file:
         found = await service.replace(document_id, facts, file, form.file.filename)
     response.headers["Location"] = f"/v1/documents/{found.id}"
     return present(found, service.today)

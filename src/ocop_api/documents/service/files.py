@@ -264,6 +264,10 @@ class DocumentService:
             for row, producer, product in rows.items
         ]
 
+    async def with_content(self, producer_id: UUID, kind: EvidenceKind, sha256: str) -> Document | None:
+        """The producer's document of a kind with these bytes, unless it was withdrawn."""
+        return await self._rows.with_content(producer_id, kind, sha256)
+
     async def content(
         self, document: Document, start: int = 0, end: int | None = None
     ) -> AsyncIterator[bytes]:

@@ -1,23 +1,65 @@
-"""A dossier as one file to take along."""
+"""A dossier as one file: to take along, and to take over."""
 
+from typing import Annotated
 from uuid import UUID
 
-from fastapi import Response
+from fastapi import Form, Response, UploadFile
 from fastapi.responses import StreamingResponse
 from starlette.requests import Request
 
 from ocop_api.documents.router.delivery import Store
+from ocop_api.documents.router.files import on_disk
 from ocop_api.documents.service import DocumentService
+from ocop_api.dossiers.package_schemas import PackageRead
 from ocop_api.dossiers.packing import packed
 from ocop_api.dossiers.service.exporting import ExportService
+from ocop_api.dossiers.service.taking import TakingService
+from ocop_api.dossiers.unpacking import MOST_BYTES
 from ocop_api.web.caller import Caller, Now
+from ocop_api.web.conditional import IfMatch
 from ocop_api.web.deadline import lift_deadline
-from ocop_api.web.routing import feature_router
-from ocop_api.web.session import ReadSession
+from ocop_api.web.routing import NO_IDEMPOTENCY, feature_router
+from ocop_api.web.schemas import Input
+from ocop_api.web.session import ReadSession, WriteSession
 
 router = feature_router("/v1/dossiers/{dossier_id}", "dossiers")
 
 MEDIA_TYPE = "application/zip"
+
+
+class PackageUpload(Input):
+    """The package of a dossier."""
+
+    file: UploadFile
+
+
+@router.put(
+    "/package",
+    max_body_size=MOST_BYTES + 64 * 1024,
+    openapi_extra={NO_IDEMPOTENCY: True},
+)
+async def take_dossier_package(
+    *,
+    dossier_id: UUID,
+    form: Annotated[PackageUpload, Form(media_type="multipart/form-data")],
+    expected: IfMatch,
+    session: WriteSession,
+    caller: Caller,
+    now: Now,
+    store: Store,
+) -> PackageRead:
+    """Take a package over into a draft, as another province or another system of this kind gave it.
+
+    Its parts replace those of the draft; its evidence becomes the producer's documents, byte for byte, each
+    file once. Everything is checked against the manifest first: a file that was changed, added or left out
+    is refused, and nothing is kept. Regime, criteria, commune and code stay the draft's. For the producer.
+    """
+    at = now()
+    service = TakingService(session, caller, at)
+    dossier = await service.get(dossier_id, lock=True)
+    expected.check(dossier.version)
+    async with on_disk(form.file) as file:
+        return await service.take(dossier, file, DocumentService(session, caller, at, store))
 
 
 @router.get(
