@@ -86,7 +86,7 @@ _KNOWN = {
     "address": "select product_id::text from dossier",
     "product_code": "select product_code from product where product_code is not null",
 }
-_UPLOADS = {"upload_document", "add_document_version", "upload_product_photo"}
+_UPLOADS = {"upload_document", "add_document_version", "upload_product_photo", "take_dossier_package"}
 _METHODS = ("get", "post", "put", "patch", "delete")
 # What these answer to is the caller alone.
 _OWN = {

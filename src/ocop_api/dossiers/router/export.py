@@ -4,6 +4,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import Form, Response, UploadFile
+from pydantic import Field
 from fastapi.responses import StreamingResponse
 from starlette.requests import Request
 
@@ -30,7 +31,7 @@ MEDIA_TYPE = "application/zip"
 class PackageUpload(Input):
     """The package of a dossier."""
 
-    file: UploadFile
+    file: UploadFile = Field(examples=["dossier-68-24611-1-2026.zip"])
 
 
 @router.put(
