@@ -4,8 +4,8 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import Form, Response, UploadFile
-from pydantic import Field
 from fastapi.responses import StreamingResponse
+from pydantic import Field
 from starlette.requests import Request
 
 from ocop_api.documents.router.delivery import Store
