@@ -34,6 +34,7 @@ from ocop_api.settings import utc_now
 _KNOWN = {
     "dossier_id": "select id::text from dossier",
     "version_number": "select '1'",
+    "form_number": "select '02'",
     "comment_id": "select id::text from dossier_comment",
     "sample_id": "select id::text from dossier_sample",
     "council_id": "select id::text from council",

@@ -79,11 +79,13 @@ async def test_package_holds_everything_and_evidence_byte_for_byte(
             "dossier.json",
             "history.json",
             "versions/01.json",
+            "forms/01.pdf",
+            "forms/02.pdf",
             "evidence/001-test_report-phieu-kiem-nghiem-ca-phe-bot-etc.pdf",
             "evidence/002-test_report.pdf",
         ]
-        assert archive.read(manifest["files"][3]["name"]) == pdf(f"report {len(TITLE)}")
-        assert manifest["files"][3]["document"]["number"] == "KN-1"
+        assert archive.read(manifest["files"][5]["name"]) == pdf(f"report {len(TITLE)}")
+        assert manifest["files"][5]["document"]["number"] == "KN-1"
         version = json.loads(archive.read("versions/01.json"))
         assert hashlib.sha256(rfc8785.dumps(version["contents"])).hexdigest() == version["sha256"]
         assert [step["action"] for step in json.loads(archive.read("history.json"))] == ["lodge", "receive"]

@@ -52,12 +52,16 @@ class PackedFile:
 
 def json_file(name: str, content: Any) -> PackedFile:
     """A value as a canonical JSON file."""
-    data = rfc8785.dumps(content)
+    return bytes_file(name, "application/json", rfc8785.dumps(content))
+
+
+def bytes_file(name: str, media_type: str, data: bytes) -> PackedFile:
+    """A file whose content is at hand."""
 
     async def opened() -> AsyncIterator[bytes]:
         yield data
 
-    return PackedFile(name, "application/json", len(data), hashlib.sha256(data).hexdigest(), opened)
+    return PackedFile(name, media_type, len(data), hashlib.sha256(data).hexdigest(), opened)
 
 
 def manifest_of(dossier: dict[str, Any], files: Sequence[PackedFile]) -> dict[str, Any]:

@@ -71,7 +71,7 @@ async def take_dossier_package(
 async def download_dossier_package(
     *, dossier_id: UUID, request: Request, session: ReadSession, caller: Caller, now: Now, store: Store
 ) -> Response:
-    """Everything of the dossier as one ZIP: contents, history, frozen versions, evidence byte for byte.
+    """Everything of the dossier as one ZIP: contents, history, versions, forms, evidence byte for byte.
 
     `manifest.json` comes first and names every other file with its SHA-256 and size. JSON files are canonical
     (RFC 8785). Who reads the dossier may take it along.

@@ -10,9 +10,10 @@ from ocop_api.documents.content import ACCEPTED
 from ocop_api.documents.service import CitationService, Document, DocumentService
 from ocop_api.domain.dossier import State
 from ocop_api.domain.vietnamese import fold
-from ocop_api.dossiers.packing import PackedFile, json_file
+from ocop_api.dossiers.packing import PackedFile, bytes_file, json_file
 from ocop_api.dossiers.schemas import DossierStepRead, VersionRead
 from ocop_api.dossiers.service.files import DossierService, contents_of, documents_in, frozen_form
+from ocop_api.dossiers.service.papers import FormNumber, PaperService
 
 _NAME_LENGTH = 60
 
@@ -43,9 +44,19 @@ class ExportService(DossierService):
             json_file("dossier.json", frozen_form(dossier)),
             json_file("history.json", [_step(one) for one in steps]),
             *(json_file(f"versions/{one.number:02d}.json", _version(one)) for one in versions),
+            *[await self._form(dossier.id, number) for number in self._forms(steps)],
             *(_evidence(place, row, documents) for place, row in enumerate(rows, 1)),
         ]
         return dossier, _facts(dossier), files
+
+    @staticmethod
+    def _forms(steps: list[DossierStep]) -> list[FormNumber]:
+        reported = any(one.data.get("form_03") for one in steps)
+        return [one for one in FormNumber if reported or one is not FormNumber.COMMUNE_REPORT]
+
+    async def _form(self, dossier_id: UUID, number: FormNumber) -> PackedFile:
+        paper = await PaperService(self.session, self.actor, self.now).pdf(dossier_id, number, None)
+        return bytes_file(f"forms/{number.value}.pdf", "application/pdf", paper.content)
 
 
 def _facts(dossier: Dossier) -> dict[str, Any]:

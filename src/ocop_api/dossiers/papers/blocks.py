@@ -1,0 +1,114 @@
+"""What a form consists of, whatever it is written as. Plain data: nothing in it can act as markup."""
+
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """The national heading; ``office`` stands at the left where an authority writes."""
+
+    office: tuple[str, ...] = ()
+    kind: Literal["heading"] = "heading"
+
+
+@dataclass(frozen=True, slots=True)
+class Title:
+    """The name of the form, and what stands below it."""
+
+    text: str
+    below: str = ""
+    kind: Literal["title"] = "title"
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A heading inside of the form; ``centred`` for a part, which may begin a page."""
+
+    text: str
+    centred: bool = False
+    new_page: bool = False
+    kind: Literal["section"] = "section"
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    """Running text; line breaks stay. ``empty`` asks for dotted lines when there is no text."""
+
+    text: str
+    italic: bool = False
+    empty: int = 0
+    kind: Literal["paragraph"] = "paragraph"
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A label with what was filled in, or dots to fill in by hand."""
+
+    label: str
+    value: str = ""
+    kind: Literal["field"] = "field"
+
+
+@dataclass(frozen=True, slots=True)
+class Boxes:
+    """Boxes to tick, in one line."""
+
+    items: tuple[tuple[str, bool], ...]
+    label: str = ""
+    kind: Literal["boxes"] = "boxes"
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table; ``widths`` are shares of the line."""
+
+    widths: tuple[int, ...]
+    head: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    kind: Literal["table"] = "table"
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """The block at the right where somebody signs."""
+
+    dated: str
+    who: str
+    how: str
+    name: str = ""
+    kind: Literal["signature"] = "signature"
+
+
+Block = Heading | Title | Section | Paragraph | Field | Boxes | Table | Signature
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A form, ready to be written. ``note`` stands at the foot of each page."""
+
+    number: str
+    title: str
+    note: str
+    draft: bool
+    blocks: Sequence[Block] = field(default_factory=tuple)
+
+    def as_json(self) -> dict[str, Any]:
+        """The form as JSON values, without letters that no paper can show."""
+        cleaned: dict[str, Any] = _clean(asdict(self))
+        return cleaned
+
+
+_UNPRINTABLE = frozenset({"Cc", "Cs", "Cn", "Co"})
+
+
+def _clean(value: Any) -> Any:
+    if isinstance(value, str):
+        return "".join(c for c in value if c == "\n" or unicodedata.category(c) not in _UNPRINTABLE)
+    if isinstance(value, dict):
+        return {name: _clean(item) for name, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_clean(item) for item in value]
+    return value
