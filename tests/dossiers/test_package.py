@@ -14,6 +14,8 @@ import pytest
 import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
+from pypdf import PdfReader
 from tests.conftest import MovableClock
 from tests.documents.conftest import pdf
 
@@ -246,3 +248,55 @@ def test_any_changed_byte_is_found_or_changes_nothing(data: st.DataObject) -> No
         package = Package(io.BytesIO(bytes(content)))
         package.verify()
         assert package.json("dossier.json") == {"registration": {}}
+
+
+async def test_dossier_is_bound_into_one_pdf_with_contents_and_bookmarks(
+    trade: Trade, clock: MovableClock, client: httpx.AsyncClient, people: dict[str, Headers]
+) -> None:
+    product_id, owner = await trade.product(at=clock())
+    draft = await trade.draft(product_id, owner)
+    first = await document(client, draft["producer_id"], owner, TITLE)
+    picture = io.BytesIO()
+    Image.new("RGB", (600, 400), "brown").save(picture, "PNG")
+    answer = await client.post(
+        "/v1/documents",
+        data={"producer_id": draft["producer_id"], "kind": "award", "title": "Giải thưởng", "number": "G-9"},
+        files={"file": ("a.png", picture.getvalue(), "image/png")},
+        headers=owner,
+    )
+    assert answer.status_code == 201, answer.text
+    evidence = [
+        {"kind": "test_report", "document_id": first, "criteria": ["8"]},
+        {"kind": "award", "document_id": answer.json()["id"]},
+    ]
+    await trade.write(draft["id"], owner, full_contents("qd26-2026") | {"evidence": evidence})
+    await trade.done(draft["id"], "lodge", owner)
+    content = await client.get(f"/v1/dossiers/{draft['id']}/package.pdf", headers=people["commune_officer"])
+    assert content.status_code == 200, content.text
+    assert content.headers["content-disposition"] == 'attachment; filename="dossier-68-24611-1-2026.pdf"'
+    bound = PdfReader(io.BytesIO(content.content))
+    outline: list[Any] = bound.outline
+
+    def page_of(mark: Any) -> int:
+        number = bound.get_destination_page_number(mark)
+        assert number is not None
+        return number
+
+    marks = [(one.title, page_of(one)) for one in outline if not isinstance(one, list)]
+    assert [title for title, _ in marks] == [
+        "Mục lục",
+        "Mẫu số 01: Phiếu đăng ký",
+        "Mẫu số 02: Báo cáo tự đánh giá",
+        "Tài liệu minh chứng",
+    ]
+    pieces = next(one for one in outline if isinstance(one, list))
+    assert [one.title for one in pieces] == [f"{TITLE} KN-1", "Giải thưởng G-9"]
+    contents = "".join(bound.pages[0].extract_text().split())
+    for title, page in marks[1:3]:
+        assert "".join(title.split()) in contents
+        assert str(page + 1) in contents
+    assert "PHIẾUĐĂNGKÝ" in "".join(bound.pages[marks[1][1]].extract_text().split())
+    assert f"report {len(TITLE)}" in bound.pages[page_of(pieces[0])].extract_text()
+    assert len(bound.pages) == page_of(pieces[1]) + 1
+    hidden = await client.get(f"/v1/dossiers/{draft['id']}/package.pdf", headers=people["elsewhere_officer"])
+    assert (hidden.status_code, hidden.json()["code"]) == (404, "dossier.unknown")

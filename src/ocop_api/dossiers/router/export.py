@@ -1,11 +1,16 @@
 """A dossier as one file: to take along, and to take over."""
 
+import asyncio
+import shutil
+import tempfile
+from pathlib import Path
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import Form, Response, UploadFile
-from fastapi.responses import StreamingResponse
+from fastapi.responses import FileResponse, StreamingResponse
 from pydantic import Field
+from starlette.background import BackgroundTask
 from starlette.requests import Request
 
 from ocop_api.documents.router.delivery import Store
@@ -13,6 +18,7 @@ from ocop_api.documents.router.files import on_disk
 from ocop_api.documents.service import DocumentService
 from ocop_api.dossiers.package_schemas import PackageRead
 from ocop_api.dossiers.packing import packed
+from ocop_api.dossiers.service.binding import bound
 from ocop_api.dossiers.service.exporting import ExportService
 from ocop_api.dossiers.service.taking import TakingService
 from ocop_api.dossiers.unpacking import MOST_BYTES
@@ -26,6 +32,38 @@ from ocop_api.web.session import ReadSession, WriteSession
 router = feature_router("/v1/dossiers/{dossier_id}", "dossiers")
 
 MEDIA_TYPE = "application/zip"
+
+
+@router.get(
+    "/package.pdf",
+    response_class=Response,
+    responses={200: {"content": {"application/pdf": {}}, "description": "The bound dossier"}},
+)
+async def download_bound_dossier(
+    *, dossier_id: UUID, session: ReadSession, caller: Caller, now: Now, store: Store, request: Request
+) -> Response:
+    """The dossier bound into one PDF: contents with page numbers, forms, evidence, and bookmarks.
+
+    Up to 200 MB of evidence and 3,000 pages; a larger one is taken along as `package.zip`.
+    """
+    at = now()
+    documents = DocumentService(session, caller, at, store)
+    service = ExportService(session, caller, at)
+    dossier, _, files = await service.package(dossier_id, documents)
+    stem = dossier.product_code or str(dossier.id)
+    # Binding takes as long as the evidence is thick; the process that does it has limits of its own.
+    await service.let_go()
+    lift_deadline(request.scope)
+    folder = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix="ocop-bound-"))
+    away = BackgroundTask(shutil.rmtree, folder, ignore_errors=True)
+    try:
+        path = await bound(f"Hồ sơ {stem}", files, folder, at)
+    except BaseException:
+        await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+        raise
+    headers = {"Cache-Control": "private, no-store"}
+    name = f"dossier-{stem}.pdf"
+    return FileResponse(path, media_type="application/pdf", filename=name, headers=headers, background=away)
 
 
 class PackageUpload(Input):

@@ -49,6 +49,11 @@ class ExportService(DossierService):
         ]
         return dossier, _facts(dossier), files
 
+    async def let_go(self) -> None:
+        """Give the connection back: what follows takes long and reads nothing more."""
+        self.session.expunge_all()
+        await self.session.rollback()
+
     @staticmethod
     def _forms(steps: list[DossierStep]) -> list[FormNumber]:
         reported = any(one.data.get("form_03") for one in steps)
