@@ -62,7 +62,7 @@ def _bind(plan: dict[str, Any]) -> list[dict[str, Any]]:
     for mark in plan["bookmarks"]:
         page = min(mark["page"], len(writer.pages) - 1)
         parent = parents.get(mark["level"] - 1)
-        parents[mark["level"]] = writer.add_outline_item(mark["title"], page_number=page, parent=parent)
+        parents[mark["level"]] = writer.add_outline_item(title=mark["title"], page_number=page, parent=parent)
     writer.add_metadata({"/Title": plan["title"], "/Producer": "OCOP"})
     if plan["bookmarks"]:
         writer.page_mode = "/UseOutlines"
