@@ -36,6 +36,8 @@ def form_pdf(form: Form, at: datetime) -> bytes:
         RenderingFailed: it cannot be set at all.
     """
     content = json.dumps(form.as_json(), ensure_ascii=False)
+    # Dates inside of a PDF know whole seconds only.
+    at = at.replace(microsecond=0)
     # Inputs are state of the compiler, which is kept because loading its fonts costs more than a form.
     with _compiling:
         try:
