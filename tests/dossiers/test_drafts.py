@@ -273,3 +273,27 @@ async def test_withdrawn_draft_makes_room(trade: Trade, clock: Clock, people: Pe
     # It was never handed in, so it stays the producer's own.
     hidden = await trade.client.get(f"/v1/dossiers/{draft['id']}", headers=people["province_officer"])
     assert hidden.status_code == 404
+
+
+async def test_draft_begins_with_what_the_registers_know(
+    trade: Trade, clock: Any, people: dict[str, Headers]
+) -> None:
+    product_id, owner = await trade.product("Cà phê bột Đắk Mil", at=clock())
+    async with trade.database.read() as session:
+        producer_id = await session.scalar(
+            text("select producer_id from product where id = :id"), {"id": UUID(product_id)}
+        )
+    private = {
+        "representative_name": "Nguyễn Thị Hoa",
+        "representative_position": "Giám đốc",
+        "phone": "0912345678",
+    }
+    known = {"address": "Tổ dân phố 3", "private": private}
+    changed = await trade.client.patch(
+        f"/v1/producers/{producer_id}", json=known, headers=people["commune_officer"] | {"If-Match": "*"}
+    )
+    assert changed.status_code == 200, changed.text
+    slip = (await trade.draft(product_id, owner))["contents"]["registration"]
+    assert (slip["representative"], slip["position"]) == ("Nguyễn Thị Hoa", "Giám đốc")
+    assert (slip["phone"], slip["address"]) == ("0912 345 678", "Tổ dân phố 3")
+    assert (slip["organisation"], slip["product_name"]) == (changed.json()["name"], "Cà phê bột Đắk Mil")

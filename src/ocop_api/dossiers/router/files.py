@@ -40,7 +40,7 @@ async def create_dossier(
 ) -> DossierRead:
     """Start the draft of a first rating, an upgrade or a re-rating; for the product's producer.
 
-    A product has one open dossier at a time.
+    A product has one open dossier at a time. Form 01 begins with what the registers know.
     """
     service = DossierReader(session, caller, now())
     dossier = await service.create(body)

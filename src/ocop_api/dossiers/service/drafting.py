@@ -27,6 +27,7 @@ from ocop_api.domain.dossier import (
 )
 from ocop_api.domain.errors import Forbidden, Invalid, RuleViolation
 from ocop_api.domain.regimes import ProducerForm, Regime, regime, regime_on
+from ocop_api.domain.registration import phone_as_written
 from ocop_api.domain.rubric.edition import load_edition
 from ocop_api.dossiers.checklist import findings, updates_shown
 from ocop_api.dossiers.schemas import (
@@ -34,6 +35,7 @@ from ocop_api.dossiers.schemas import (
     DossierCreate,
     DossierUpdate,
     LodgeOrder,
+    Registration,
     ResubmitOrder,
 )
 from ocop_api.dossiers.service.files import (
@@ -90,7 +92,9 @@ class DraftingService(DossierService):
             set_number=set_number,
             place_id=place_id,
             area_path=area_path,
-            contents=DossierContents().model_dump(mode="json"),
+            contents=DossierContents(
+                registration=await self._known_of(product.producer_id, product.name)
+            ).model_dump(mode="json"),
             samples=0,
             created_at=self.now,
             updated_at=self.now,
@@ -101,6 +105,19 @@ class DraftingService(DossierService):
         await self.session.flush()
         await self.tell(dossier, "dossier.created")
         return dossier
+
+    async def _known_of(self, producer_id: UUID, product_name: str) -> Registration:
+        """What the register knows for Form 01, for the producer to check and complete."""
+        maker = await ProducerService(self.session, self.actor, self.now).get(producer_id)
+        return Registration(
+            organisation=maker.name,
+            representative=maker.representative_name,
+            position=maker.representative_position,
+            address=maker.address,
+            phone=None if maker.phone is None else phone_as_written(maker.phone),
+            email=maker.email,
+            product_name=product_name,
+        )
 
     async def update(self, dossier: Dossier, body: DossierUpdate) -> Dossier:
         """Replace the parts that were sent, in a locked draft or while a supplement is asked for.
