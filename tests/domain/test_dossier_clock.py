@@ -183,8 +183,8 @@ def test_whoever_a_file_waits_for_can_act_on_it(law: Regime) -> None:
         assert awaited(law, DossierKind.RERATING, position) == Acting(Party.OFFICE, Level.PROVINCE)
 
 
-# What the government decided for each year: days off from Monday to Friday, and the Saturdays worked in
-# exchange.
+# Days off from Monday to Friday and Saturdays worked in exchange, as announced up to 2026; for 2027 what
+# follows from the law and the lunar calendar, before anything has been announced.
 OFF = {
     2024: "01-01 02-08 02-09 02-12 02-13 02-14 04-18 04-29 04-30 05-01 09-02 09-03",
     2025: "01-01 01-27 01-28 01-29 01-30 01-31 04-07 04-30 05-01 05-02 09-01 09-02",
