@@ -121,6 +121,15 @@ class StorageSettings(_Group):
     s3_path_style: bool = Field(True, description="bucket in the path rather than in the host name")
 
 
+class WebhookSettings(_Group):
+    """Where messages about changes may be pushed."""
+
+    allowed_networks: tuple[IPv4Network | IPv6Network, ...] = Field(
+        (), description="internal networks that endpoints may lie in; only there plain http is taken"
+    )
+    timeout: float = Field(10.0, gt=0, le=60, description="seconds for one message, connecting included")
+
+
 class Settings(BaseSettings):
     """All settings. Built once by the app, the worker or the CLI and passed on."""
 
@@ -137,3 +146,4 @@ class Settings(BaseSettings):
     storage: StorageSettings = StorageSettings()
     oidc: OidcSettings = OidcSettings()
     mail: MailSettings = MailSettings()
+    webhooks: WebhookSettings = WebhookSettings()

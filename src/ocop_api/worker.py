@@ -25,6 +25,7 @@ from ocop_api.accounts import jobs as accounts
 from ocop_api.accounts import sign_in_jobs as sign_in
 from ocop_api.adapters.mail import mailer_for
 from ocop_api.adapters.object_store import store_for
+from ocop_api.adapters.webhook_posting import HttpPoster
 from ocop_api.bulk import jobs as bulk
 from ocop_api.db.session import Database, asyncpg_arguments
 from ocop_api.documents import jobs as documents
@@ -34,6 +35,7 @@ from ocop_api.ledger import jobs as ledger
 from ocop_api.notifications import jobs as notifications
 from ocop_api.products import jobs as products
 from ocop_api.settings import Clock, Settings, utc_now
+from ocop_api.webhooks import jobs as webhooks
 
 log = structlog.get_logger()
 
@@ -46,6 +48,7 @@ JOBS: dict[str, Handler] = {
     **notifications.JOBS,
     **products.JOBS,
     **sign_in.JOBS,
+    **webhooks.JOBS,
 }
 SCHEDULES: dict[str, str] = {
     **accounts.SCHEDULES,
@@ -55,13 +58,18 @@ SCHEDULES: dict[str, str] = {
     **ledger.SCHEDULES,
     **notifications.SCHEDULES,
     **sign_in.SCHEDULES,
+    **webhooks.SCHEDULES,
 }
 """Cron expressions by job; a scheduled job runs with an empty payload."""
 
 
 def _resources(settings: Settings, given: Mapping[str, Any] | None) -> dict[str, Any]:
     """The adapters of the handlers, by name; a test may give its own twin of one."""
-    built = {"object_store": store_for(settings.storage), "mailer": mailer_for(settings.mail)}
+    built = {
+        "object_store": store_for(settings.storage),
+        "mailer": mailer_for(settings.mail),
+        "poster": HttpPoster(settings.webhooks),
+    }
     return {**built, **(given or {})}
 
 

@@ -79,6 +79,8 @@ _KNOWN = {
     "identity_id": "select id::text from account_user",
     "provider": "select 'nobody'",
     "key_id": "select id::text from api_key",
+    "webhook_id": "select id::text from webhook_endpoint",
+    "delivery_id": "select id::text from webhook_delivery",
     "invitation_id": "select id::text from invitation",
     "photo_id": "select id::text from product_photo",
     "kind": "select 'products'",
@@ -95,6 +97,7 @@ _OWN = {
     "read_my_permissions",
     "list_api_keys",
     "read_api_key",
+    "list_webhooks",
     "sign_out",
     "change_password",
     "list_own_sessions",
@@ -230,8 +233,9 @@ def _operations(app: FastAPI) -> Iterator[Operation]:
 
 
 async def _plant_credentials(world: World) -> None:
-    """Write a key of the producer's user and an invitation, neither of which opens anything."""
+    """Write a key and a webhook of the producer's user, and an invitation; none opens anything."""
     values = {"user": world.known["user_id"], "key": uuid4(), "invitation": uuid4(), "now": world.clock()}
+    values["webhook"] = uuid4()
     async with world.app.state.database.transaction() as session:
         await session.execute(
             text(
@@ -246,6 +250,21 @@ async def _plant_credentials(world: World) -> None:
                 "insert into invitation (id, email, email_folded, grants, invited_by, expires_at, version,"
                 " created_at, updated_at) values (:invitation, 'kin@moi.example', 'kin@moi.example', '[]',"
                 " :user, :now, 1, :now, :now)"
+            ),
+            values,
+        )
+        await session.execute(
+            text(
+                "insert into webhook_endpoint (id, owner_id, url, description, kinds, secret, after_seq,"
+                " unreachable, version, created_at, updated_at) values (:webhook, :user,"
+                " 'https://kin.example/kin', 'Địa chỉ kín', '{*}', sha256('a'), 0, 0, 1, :now, :now)"
+            ),
+            values,
+        )
+        await session.execute(
+            text(
+                "insert into webhook_delivery (id, endpoint_id, kind, body, state, attempts, tried, due_at,"
+                " created_at) values (:webhook, :webhook, 'webhook.test', '{}', 'waiting', 0, 0, :now, :now)"
             ),
             values,
         )
@@ -404,7 +423,7 @@ async def world(postgres: str, tmp_path_factory: pytest.TempPathFactory) -> Asyn
     ):
         made = World(app, http, clock, {}, list(_operations(app)), [])
         later = {"invitation_id", "key_id", "document_id", "notification_id", "upload_id"}
-        later |= {"assessment_id", "since", "comment_id"}
+        later |= {"assessment_id", "since", "comment_id", "webhook_id", "delivery_id"}
         await _look(app, made.known, set(_KNOWN) - later)
         made.insiders.extend(await _insiders(made))
         await _plant(made)

@@ -16,7 +16,7 @@ from ocop_api.ledger.recording import record
 from ocop_api.settings import Clock, Settings
 from ocop_api.webhooks.policy import Place, is_tombstone
 from ocop_api.webhooks.schemas import ChangesQuery
-from ocop_api.webhooks.service import ChangeService
+from ocop_api.webhooks.service.changes import ChangeService
 
 Write = Callable[..., Awaitable[None]]
 Seal = Callable[[], Awaitable[int]]

@@ -1,14 +1,14 @@
 """Granting and revoking roles."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ocop_api.accounts.policy import Standing, Target, check_bound, reaches
-from ocop_api.accounts.repository import UserRepository, holders, people_of_area
+from ocop_api.accounts.repository import UserRepository, granted, holders, people_of_area
 from ocop_api.accounts.schemas import GrantCreate, GrantRead
 from ocop_api.db.base import uuid7
 from ocop_api.db.tables.accounts import AccountUser, RoleGrant
@@ -319,3 +319,13 @@ async def people_concerned(
     return await holders(
         session, now, producer_id=producer_id, place_ids=place_ids, level=level, user_ids=user_ids
     )
+
+
+async def actors_of(session: AsyncSession, now: datetime, user_ids: Sequence[UUID]) -> dict[UUID, Actor]:
+    """These users as they may act at ``now`` (aware); users out of use are left out."""
+    actors: dict[UUID, Actor] = {}
+    for user_id, name, grant in await granted(session, now, user_ids):
+        held = actors.setdefault(user_id, Actor(user_id=user_id, name=name))
+        if grant is not None:
+            actors[user_id] = replace(held, grants=(*held.grants, stored_grant(grant)))
+    return actors

@@ -221,6 +221,22 @@ async def holders(
     return list(rows)
 
 
+async def granted(
+    session: AsyncSession, now: datetime, user_ids: Sequence[UUID]
+) -> Sequence[Row[UUID, str, RoleGrant | None]]:
+    """These users, as far as they are in use, once for each grant they hold, or once without any."""
+    held = and_(
+        RoleGrant.user_id == AccountUser.id, RoleGrant.revoked_at.is_(None), RoleGrant.valid_from <= now
+    )
+    rows = await session.execute(
+        select(AccountUser.id, AccountUser.display_name, RoleGrant)
+        .outerjoin(RoleGrant, held)
+        .where(AccountUser.id.in_(user_ids), AccountUser.disabled_at.is_(None))
+        .order_by(RoleGrant.id)
+    )
+    return rows.all()
+
+
 async def people_of_area(
     session: AsyncSession, now: datetime, place_ids: Sequence[str]
 ) -> Sequence[Row[UUID, str, RoleGrant]]:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from ocop_api.domain.actor import Level
 
-WATCHED = ("certificate.", "document.expiring", "dossier.")
+WATCHED = ("certificate.", "document.expiring", "dossier.", "webhook.switched_off")
 """Kinds of events, by their beginning, that anybody is told about."""
 _FOR_OFFICERS = frozenset({"dossier.lodged", "dossier.forwarded"})
 _CLOCKS = frozenset(
@@ -21,6 +21,7 @@ MAILED = _CLOCKS | {
     "dossier.supplement_requested",
     "document.expiring",
     "certificate.expiring",
+    "webhook.switched_off",
 }
 """Kinds that are also written by e-mail: what somebody has to do by a day."""
 
@@ -57,6 +58,9 @@ def concern_of(kind: str, area_path: Sequence[str], data: Mapping[str, Any]) -> 
     if kind == "dossier.assigned":
         assignee = _uuid(data.get("assignee_id"))
         return Concern() if assignee is None else Concern(user_ids=(assignee,))
+    if kind == "webhook.switched_off":
+        owner = _uuid(data.get("owner_id"))
+        return Concern() if owner is None else Concern(user_ids=(owner,))
     for_officers = kind in _FOR_OFFICERS
     return Concern(
         producer_id=_uuid(data.get("producer_id")),

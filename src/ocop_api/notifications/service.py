@@ -12,7 +12,7 @@ from ocop_api.db.tables.notifications import Notification
 from ocop_api.domain.actor import Actor
 from ocop_api.domain.errors import NotFound
 from ocop_api.jobs.queue import enqueue
-from ocop_api.ledger.service import LedgerService
+from ocop_api.ledger.service import LedgerService, SealedEvent
 from ocop_api.notifications.letters import notice_letter
 from ocop_api.notifications.policy import MAILED, WATCHED, concern_of
 from ocop_api.notifications.repository import Notice, NotificationRepository
@@ -65,6 +65,22 @@ class NotificationService:
         )
 
 
+async def users_to_tell(session: AsyncSession, now: datetime, event: SealedEvent) -> list[UUID]:
+    """Whom an event concerns. Nobody needs to be told what they did themselves."""
+    concern = concern_of(event.kind, event.area_path, event.data)
+    if concern.nobody:
+        return []
+    found = await people_concerned(
+        session,
+        now,
+        producer_id=concern.producer_id,
+        place_ids=concern.place_ids,
+        level=concern.level,
+        user_ids=concern.user_ids,
+    )
+    return [user for user in found if user != event.actor_id]
+
+
 class FanOutService:
     """Turns sealed events into notices of those they concern."""
 
@@ -88,18 +104,9 @@ class FanOutService:
         events = await self._ledger.sealed(after=after, until=until, limit=limit, prefixes=WATCHED)
         notices = []
         for event in events:
-            concern = concern_of(event.kind, event.area_path, event.data)
-            if not concern.nobody:
-                found = await people_concerned(
-                    self._session,
-                    self._now,
-                    producer_id=concern.producer_id,
-                    place_ids=concern.place_ids,
-                    level=concern.level,
-                    user_ids=concern.user_ids,
-                )
-                # Nobody needs to be told what they did themselves.
-                notices.append(Notice(event, [user for user in found if user != event.actor_id]))
+            users = await users_to_tell(self._session, self._now, event)
+            if users:
+                notices.append(Notice(event, users))
         for notice_id in await self._notices.add(notices, MAILED):
             await enqueue(self._session, MAIL, {"notification_id": str(notice_id)})
         more = len(events) == limit

@@ -25,7 +25,7 @@ _optional = HTTPBearer(scheme_name=OPTIONAL_BEARER, auto_error=False, descriptio
 
 # What belongs to the person and not to a machine acting for them. It is a rule about paths and not a mark
 # at each route, so that whatever is added below them is closed to keys until it is named here.
-_IN_PERSON = ("/v1/auth/", "/v1/me/", "/v1/notifications")
+_IN_PERSON = ("/v1/auth/", "/v1/me/", "/v1/notifications", "/v1/webhooks")
 _ALSO_FOR_KEYS = {"/v1/me/permissions"}
 
 

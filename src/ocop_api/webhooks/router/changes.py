@@ -9,10 +9,9 @@ from ocop_api.web.problems import refusal
 from ocop_api.web.routing import feature_router
 from ocop_api.web.session import ReadSession
 from ocop_api.webhooks.schemas import ChangesQuery, ChangesRead
-from ocop_api.webhooks.service import ChangeService
+from ocop_api.webhooks.service.changes import ChangeService
 
 router = feature_router("/v1/changes", "changes")
-routers = (router,)
 
 
 @router.get(

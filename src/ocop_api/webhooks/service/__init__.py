@@ -1,0 +1,1 @@
+"""Use cases of what other systems are told: the stream they follow, and messages pushed to them."""
