@@ -366,6 +366,15 @@ class DossierRepository:
         )
         return (await self._session.execute(statement)).scalar_one()
 
+    async def newest_versions(self, dossier_ids: Collection[UUID]) -> dict[UUID, int]:
+        """Number of the newest frozen version by dossier; those without any are left out."""
+        rows = await self._session.execute(
+            select(DossierVersion.dossier_id, func.max(DossierVersion.number))
+            .where(DossierVersion.dossier_id.in_(dossier_ids))
+            .group_by(DossierVersion.dossier_id)
+        )
+        return {row[0]: row[1] for row in rows}
+
     async def next_serial(self, place_id: str, year: int) -> int:
         """The next serial of a commune and year; others of that commune wait until this one commits."""
         upsert = (

@@ -379,6 +379,9 @@ class DossierStepRead(Output):
     at: Instant = Field(examples=["2026-06-15T02:00:00Z"])
     reason: str | None = Field(examples=["Phiếu kiểm nghiệm đã hết hiệu lực."])
     data: dict[str, Any] = Field(description="what the step was taken with")
+    version_number: int | None = Field(
+        description="version of the file that it was taken on; null before it was lodged", examples=[1]
+    )
 
 
 class VersionRead(Output):

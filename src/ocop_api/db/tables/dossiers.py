@@ -117,6 +117,8 @@ class DossierStep(Base):
     at: Mapped[datetime]
     reason: Mapped[str | None]
     data: Mapped[dict[str, Any]]
+    version_number: Mapped[int | None] = mapped_column(SmallInteger)
+    """The newest version at that moment: the one that whoever acted had before them."""
 
     __table_args__ = (UniqueConstraint("dossier_id", "ordinal", info={"code": "dossier.changed_meanwhile"}),)
 

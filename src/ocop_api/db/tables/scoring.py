@@ -114,6 +114,8 @@ class SessionDossier(Base):
     position: Mapped[int] = mapped_column(SmallInteger)
     state: Mapped[str]
     dropped_reason: Mapped[str | None]
+    version_number: Mapped[int | None] = mapped_column(SmallInteger)
+    """The version of the file that is scored, fixed when the session opens."""
 
     __table_args__ = (
         CheckConstraint("state in ('waiting', 'scoring', 'concluded', 'dropped')", name="state"),

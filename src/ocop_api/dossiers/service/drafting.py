@@ -371,6 +371,8 @@ class DraftingService(DossierService):
                 sha256=hashlib.sha256(orjson.dumps(contents, option=orjson.OPT_SORT_KEYS)).hexdigest(),
             )
         )
+        # The step that follows cites the newest version, which has to be there then.
+        await self.session.flush()
         return number
 
 

@@ -134,6 +134,10 @@ class DossierService:
         await self.get(dossier_id)
         return list(await self.rows.versions(dossier_id))
 
+    async def newest_versions(self, dossier_ids: Collection[UUID]) -> dict[UUID, int]:
+        """Number of the newest frozen version by dossier; the caller has seen these dossiers already."""
+        return await self.rows.newest_versions(dossier_ids)
+
     async def evidence(self, dossier_id: UUID, document_id: UUID) -> Document:
         """A document that a visible dossier was lodged with, whoever else may see the document.
 
@@ -227,6 +231,7 @@ class DossierService:
         dossier.due_on, dossier.due_basis = (None, None) if found is None else (found.on, found.basis.value)
         dossier.updated_at = self.now
         dossier.touch()
+        newest = await self.rows.newest_versions([dossier.id])
         self.session.add(
             DossierStep(
                 dossier_id=dossier.id,
@@ -241,6 +246,7 @@ class DossierService:
                 at=self.now,
                 reason=reason,
                 data=kept,
+                version_number=newest.get(dossier.id),
             )
         )
         # A second writer of the same step must show here rather than at the commit.

@@ -97,6 +97,9 @@ class AgendaItemRead(Output):
     dossier_id: UUID
     state: AgendaState
     dropped_reason: str | None
+    version_number: int | None = Field(
+        description="version of the file that is scored; null until the session opens", examples=[1]
+    )
     recusals: list[RecusalRead]
     rounds: list[ScoringRoundRead]
     allowed_actions: list[str] = Field(

@@ -81,6 +81,7 @@ def _item(
         dossier_id=item.dossier_id,
         state=item.state,
         dropped_reason=item.dropped_reason,
+        version_number=item.version_number,
         recusals=[RecusalRead.model_validate(one) for one in recusals],
         rounds=[
             ScoringRoundRead(

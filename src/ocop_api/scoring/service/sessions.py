@@ -93,6 +93,7 @@ class SessionService:
                     position=position,
                     state="waiting",
                     dropped_reason=None,
+                    version_number=None,
                 )
                 for position, dossier_id in enumerate(wanted_ids)
             )
@@ -250,8 +251,9 @@ class SessionService:
             *(recusal for by_member in recusals.values() for recusal in by_member.values()),
             *(first_round(item, self._now) for item in agenda),
         )
+        versions = await self._dossiers.newest_versions([item.dossier_id for item in agenda])
         for item in agenda:
-            item.state = "scoring"
+            item.state, item.version_number = "scoring", versions.get(item.dossier_id)
         row.state, row.opened_at, row.updated_at = "open", self._now, self._now
         row.touch()
         await self._record(
