@@ -192,11 +192,10 @@ async def test_ninety_points_go_to_the_ministry_and_below_them_the_province_deci
 RATED = ("receive", "start_assessment", "submit_report", "propose")
 
 
-async def test_a_rerating_is_reported_by_the_office_and_decided_within_its_45_days(
-    trade: Trade, clock: Clock, as_actor: Callable[[Actor], Headers]
-) -> None:
+async def rerating_lodged(walk: Walk) -> str:
+    """A re-rating of a product whose three stars end on 1 March 2027, lodged on 7 September; its product."""
+    trade, clock = walk.trade, walk.clock
     clock.at = datetime(2026, 9, 7, 2, 0, tzinfo=UTC)
-    walk = Walk(trade, clock, as_actor, cast_of_2026(as_actor))
     product_id, producer = await trade.product(at=clock())
     async with trade.database.transaction() as session:
         await ProductService(session, SYSTEM, clock()).set_recognition(
@@ -207,6 +206,84 @@ async def test_a_rerating_is_reported_by_the_office_and_decided_within_its_45_da
     updates = dict.fromkeys(topics.split(), "Không đổi.")
     await trade.write(draft["id"], producer, full_contents("qd26-2026") | {"updates": updates})
     await walk.begin(await trade.done(draft["id"], "lodge", producer), producer)
+    return product_id
+
+
+async def test_written_opinions_that_differ_lead_to_a_meeting_and_nothing_else_is_decided_without_one(
+    trade: Trade, clock: Clock, as_actor: Callable[[Actor], Headers]
+) -> None:
+    walk = Walk(trade, clock, as_actor, cast_of_2026(as_actor))
+    await rerating_lodged(walk)
+    await walk.step("receive", "commune_officer", "commune_review@commune")
+    await walk.step(
+        "forward",
+        "commune_officer",
+        "forwarded@province",
+        form_03=FORM_03,
+        request_letter=LETTER,
+        samples=5,
+    )
+    await walk.step("receive", "province_officer", "office_check@province")
+    await walk.step("start-assessment", "province_officer", "under_assessment@province")
+    await walk.step("submit-report", "province_officer", "in_council@province", **REPORT)
+    panel = await walk.convene("province", "34:68", "province_officer")
+    plan = {"held_on": "2026-09-10", "dossier_ids": [walk.dossier["id"]]}
+    sessions = f"/v1/councils/{panel.council_id}/sessions"
+    refused = await trade.client.post(sessions, json={**plan, "form": "meeting"}, headers=panel.secretary)
+    assert (refused.status_code, refused.json()["code"]) == (409, "scoring.meeting_reason_needed")
+
+    session_id = await walk.opened(panel, "written_opinions")
+    result = await walk.scored(panel, session_id, 60, 90)
+    assert (result["final"], result["spread_exceeded"]) == (False, True)
+    sitting = (await trade.client.get(f"/v1/sessions/{session_id}", headers=panel.secretary)).json()
+    (item,) = sitting["dossiers"]
+    assert (item["state"], item["dropped_reason"], sitting["state"]) == (
+        "dropped",
+        "opinions_differ",
+        "closed",
+    )
+    assert len(item["rounds"]) == 1
+    dossier = await trade.read(walk.dossier["id"], walk.people["producer"].headers)
+    assert (dossier["state"], dossier["star"]) == ("in_council", None)
+
+    again = await trade.client.post(
+        sessions, json={**plan, "form": "written_opinions"}, headers=panel.secretary
+    )
+    assert (again.status_code, again.json()["code"]) == (409, "scoring.meeting_needed")
+    assert again.json()["data"]["dossiers"] == [walk.dossier["id"]]
+    await walk.rate(panel, 75, 4, form="meeting")
+    clock.at = datetime(2026, 10, 1, 2, 0, tzinfo=UTC)
+    await walk.recognise("province_leader", 4)
+    await walk.check_history()
+
+
+async def test_opinions_count_when_the_quorum_has_given_them_the_chair_among_them(
+    trade: Trade, clock: Clock, as_actor: Callable[[Actor], Headers]
+) -> None:
+    walk = Walk(trade, clock, as_actor, cast_of_2026(as_actor))
+    await rerating_lodged(walk)
+    await walk.step("receive", "commune_officer", "commune_review@commune")
+    papers: dict[str, Any] = {"form_03": FORM_03, "request_letter": LETTER, "samples": 5}
+    await walk.step("forward", "commune_officer", "forwarded@province", **papers)
+    await walk.step("receive", "province_officer", "office_check@province")
+    await walk.step("start-assessment", "province_officer", "under_assessment@province")
+    await walk.step("submit-report", "province_officer", "in_council@province", **REPORT)
+    panel = await walk.convene("province", "34:68", "province_officer")
+    session_id = await walk.opened(panel, "written_opinions")
+    desk = f"/v1/sessions/{session_id}/dossiers/{walk.dossier['id']}"
+    for force in (False, True):
+        closed = await trade.client.post(
+            f"{desk}/close-round", json={"without_missing": force}, headers=panel.secretary
+        )
+        wanted = "scoring.no_quorum" if force else "scoring.sheets_missing"
+        assert (closed.status_code, closed.json()["code"]) == (409, wanted)
+
+
+async def test_a_rerating_is_reported_by_the_office_and_decided_within_its_45_days(
+    trade: Trade, clock: Clock, as_actor: Callable[[Actor], Headers]
+) -> None:
+    walk = Walk(trade, clock, as_actor, cast_of_2026(as_actor))
+    product_id = await rerating_lodged(walk)
     # Monday 7 September and 15 working days: Monday 28 September.
     await walk.step("receive", "commune_officer", "commune_review@commune", due="2026-09-28")
     clock.at = datetime(2026, 9, 14, 2, 0, tzinfo=UTC)
@@ -224,7 +301,9 @@ async def test_a_rerating_is_reported_by_the_office_and_decided_within_its_45_da
     await walk.step("receive", "province_officer", "office_check@province", due=due)
     assert walk.dossier["received_on"] == "2026-09-14"
     await walk.step("start-assessment", "province_officer", "under_assessment@province", due=due)
-    offered = (await trade.read(draft["id"], walk.people["province_officer"].headers))["allowed_actions"]
+    offered = (await trade.read(walk.dossier["id"], walk.people["province_officer"].headers))[
+        "allowed_actions"
+    ]
     parties = {one["action"]: one["party"] for one in offered}
     # There is no advisory group in a re-rating: the office asks, and the office reports (Art. 7.6c).
     assert parties == {"submit_report": "office", "request_supplement": "office"}
@@ -244,7 +323,7 @@ async def test_a_rerating_is_reported_by_the_office_and_decided_within_its_45_da
     await walk.step("start-assessment", "province_officer", "under_assessment@province", due=due)
     await walk.step("submit-report", "province_officer", "in_council@province", due=due, **REPORT)
     province = await walk.convene("province", "34:68", "province_officer")
-    await walk.rate(province, 75, 4, due=due)
+    await walk.rate(province, 75, 4, due=due, form="written_opinions")
     clock.at = datetime(2026, 11, 3, 2, 0, tzinfo=UTC)
     certificate = await walk.recognise("province_leader", 4, others=("province_officer", "producer"))
     assert certificate["valid_until"] == "2029-11-03"

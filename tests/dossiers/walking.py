@@ -204,20 +204,33 @@ class Walk:
             signed_in.append((user_id, self.as_actor(Actor(user_id=user_id, grants=(grant,)))))
         return Panel(council_id, signed_in, level)
 
-    async def rate(self, panel: Panel, points: int, star: int, *, due: str | None = None) -> dict[str, Any]:
+    async def rate(
+        self, panel: Panel, points: int, star: int, *, due: str | None = None, form: str = "meeting"
+    ) -> dict[str, Any]:
         """Hold one session on the file: sheets of about ``points``, a closed round, a proposal."""
         level = self.dossier["level"]
-        session_id = await self._opened(panel)
+        session_id = await self.opened(panel, form)
         self.sitting = panel
         self.dossier = await self.trade.read(self.dossier["id"], self.people["producer"].headers)
         await self.look(due=due)
+        result = await self.scored(panel, session_id, points, points)
+        assert (result["final"], result["star"]) == (True, star), result["explanation"]
+        self.dossier = await self.trade.read(self.dossier["id"], self.people["producer"].headers)
+        assert (self.dossier["state"], self.dossier["level"]) == ("awaiting_decision", level)
+        assert self.dossier["star"] == star
+        self.trail.append(("propose", f"awaiting_decision@{level}", "council"))
+        await self.look(due=due)
+        return result
+
+    async def scored(self, panel: Panel, session_id: str, *points: int) -> dict[str, Any]:
+        """Let each member hand in a sheet of about so many points, and close the round."""
         edition, number = self.dossier["edition"], self.dossier["set_number"]
         criteria = (await self.trade.client.get(f"/v1/editions/{edition}/sets/{number}")).json()
         desk = f"/v1/sessions/{session_id}/dossiers/{self.dossier['id']}"
-        for _, headers in panel.seats[:-1]:
+        for (_, headers), wanted in zip(panel.seats[:-1], points, strict=True):
             saved = await self.trade.client.put(
                 f"{desk}/sheet",
-                json={"choices": sheet(criteria, points)},
+                json={"choices": sheet(criteria, wanted)},
                 headers=headers | {"If-Match": "*"},
             )
             assert saved.status_code == 200, saved.text
@@ -226,12 +239,6 @@ class Walk:
         closed = await self.trade.client.post(f"{desk}/close-round", json={}, headers=panel.secretary)
         assert closed.status_code == 200, closed.text
         result: dict[str, Any] = closed.json()
-        assert (result["final"], result["star"]) == (True, star), result["explanation"]
-        self.dossier = await self.trade.read(self.dossier["id"], self.people["producer"].headers)
-        assert (self.dossier["state"], self.dossier["level"]) == ("awaiting_decision", level)
-        assert self.dossier["star"] == star
-        self.trail.append(("propose", f"awaiting_decision@{level}", "council"))
-        await self.look(due=due)
         return result
 
     async def recognise(self, who: str, stars: int, *, others: Iterable[str] = ()) -> dict[str, Any]:
@@ -257,17 +264,19 @@ class Walk:
         await self.look(due=None)
         return certificate
 
-    async def _opened(self, panel: Panel) -> str:
+    async def opened(self, panel: Panel, form: str) -> str:
+        """Plan and open a session on the file; the law has to provide for this form of it."""
         planned = await self.trade.client.post(
             f"/v1/councils/{panel.council_id}/sessions",
             json={"held_on": self.clock().date().isoformat(), "dossier_ids": [self.dossier["id"]]},
             headers=panel.secretary,
         )
         assert planned.status_code == 201, planned.text
+        assert planned.json()["form"] == form
         session_id = str(planned.json()["id"])
         opened = await self.trade.client.post(
             f"/v1/sessions/{session_id}/open",
-            json={"present": [str(user_id) for user_id, _ in panel.seats]},
+            json={"present": [str(u) for u, _ in panel.seats]} if form == "meeting" else {},
             headers=panel.secretary,
         )
         assert opened.status_code == 200, opened.text

@@ -9,6 +9,9 @@ from ocop_api.domain.council import CouncilRules, Office, Quorum, Seat, votes
 VersionCheck = Callable[[int], None]
 """Called with the stored version of a locked row; raises when the client's copy is stale."""
 
+OPINIONS_DIFFER = "opinions_differ"
+"""Why a dossier leaves the agenda of written opinions: it needs a meeting."""
+
 
 def may_manage(actor: Actor, level: str, area_path: Iterable[str], council_id: UUID) -> bool:
     """Whether the actor runs the council's business: an officer of its level and area, its secretary."""

@@ -24,6 +24,8 @@ from ocop_api.db.tables.scoring import (
     SheetDraft,
 )
 from ocop_api.domain.actor import Actor, Permission
+from ocop_api.domain.council import MeetingForm
+from ocop_api.scoring.policy import OPINIONS_DIFFER
 from ocop_api.scoring.schemas.councils import CouncilFilter
 from ocop_api.scoring.schemas.sessions import SessionFilter
 
@@ -158,6 +160,19 @@ class SessionRepository:
             .order_by(SessionDossier.position)
         )
         return (await self._session.scalars(statement)).all()
+
+    async def with_differing_opinions(self, dossier_ids: Collection[UUID]) -> set[UUID]:
+        """Those on which a council's written opinions differed."""
+        statement = (
+            select(SessionDossier.dossier_id)
+            .join(CouncilSession, CouncilSession.id == SessionDossier.session_id)
+            .where(
+                SessionDossier.dossier_id.in_(dossier_ids),
+                SessionDossier.dropped_reason == OPINIONS_DIFFER,
+                CouncilSession.form == MeetingForm.WRITTEN_OPINIONS,
+            )
+        )
+        return set(await self._session.scalars(statement))
 
     async def agenda_item(self, session_id: UUID, dossier_id: UUID) -> SessionDossier | None:
         """One dossier of a session."""

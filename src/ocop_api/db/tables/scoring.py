@@ -82,11 +82,18 @@ class CouncilSession(Base, Versioned, Stamped):
     id: Mapped[Identity]
     council_id: Mapped[UUID] = mapped_column(ForeignKey("council.id"), index=True)
     held_on: Mapped[date]
+    form: Mapped[str]
+    meeting_reason: Mapped[str | None]
+    """Why files that go by written opinions are dealt with in a meeting."""
     state: Mapped[str]
     opened_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
 
-    __table_args__ = (CheckConstraint("state in ('planned', 'open', 'closed')", name="state"),)
+    __table_args__ = (
+        CheckConstraint("state in ('planned', 'open', 'closed')", name="state"),
+        CheckConstraint("form in ('meeting', 'written_opinions')", name="form"),
+        CheckConstraint("meeting_reason is null or form = 'meeting'", name="meeting_reason"),
+    )
 
 
 class SessionSeat(Base):

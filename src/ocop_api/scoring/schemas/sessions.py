@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from ocop_api.domain.council import Office, RecusalOrigin, RecusalReason
+from ocop_api.domain.council import MeetingForm, Office, RecusalOrigin, RecusalReason
 from ocop_api.web.schemas import CleanText, Input, Instant, Output, PageQuery, ShortText
 
 SessionState = Literal["planned", "open", "closed"]
@@ -17,8 +17,21 @@ RoundReason = Literal["spread_exceeded", "sheets_unfinished"]
 class SessionPlan(Input):
     """A session on some dossiers that lie with the council."""
 
-    held_on: date = Field(description="day of the meeting in Vietnam", examples=["2026-06-20"])
+    held_on: date = Field(
+        description="day of the meeting in Vietnam, or of asking for opinions", examples=["2026-06-20"]
+    )
     dossier_ids: list[UUID] = Field(min_length=1, max_length=100)
+    form: MeetingForm | None = Field(
+        None,
+        description="what the law provides for these dossiers if left out: re-ratings under Decision "
+        "26/2026 go by written opinions, and to a meeting when opinions differed (Art. 7.6)",
+        examples=["meeting"],
+    )
+    meeting_reason: ShortText | None = Field(
+        None,
+        description="why dossiers that go by written opinions need a meeting all the same",
+        examples=["Sản phẩm đổi vùng nguyên liệu, cần thảo luận."],
+    )
 
 
 class RecusalInput(Input):
@@ -34,7 +47,10 @@ class SessionOpening(Input):
     """Who is there and who does not take part in which dossier."""
 
     present: list[UUID] = Field(
-        min_length=1, max_length=60, examples=[["0192f7c4-6f0e-7a3b-9c56-1f2e3d4c5b6a"]]
+        default_factory=list,
+        max_length=60,
+        description="in a meeting, who is there; for written opinions, who is asked, everybody if left out",
+        examples=[["0192f7c4-6f0e-7a3b-9c56-1f2e3d4c5b6a"]],
     )
     recusals: list[RecusalInput] = Field(default_factory=list, max_length=500)
 
@@ -96,7 +112,10 @@ class AgendaItemRead(Output):
 
     dossier_id: UUID
     state: AgendaState
-    dropped_reason: str | None
+    dropped_reason: str | None = Field(
+        description="as it was given; `opinions_differ` when written opinions lay too far apart and the "
+        "dossier needs a meeting"
+    )
     version_number: int | None = Field(
         description="version of the file that is scored; null until the session opens", examples=[1]
     )
@@ -113,6 +132,8 @@ class SessionSummary(Output):
     id: UUID
     council_id: UUID
     held_on: date = Field(examples=["2026-06-25"])
+    form: MeetingForm
+    meeting_reason: str | None
     state: SessionState
     opened_at: Instant | None = Field(examples=["2026-06-25T01:00:00Z"])
     closed_at: Instant | None

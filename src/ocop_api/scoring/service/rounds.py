@@ -17,6 +17,7 @@ from ocop_api.db.base import uuid7
 from ocop_api.db.edition_shelf import EditionShelf
 from ocop_api.db.tables.scoring import CouncilResult, ScoreSheet, ScoringRound, SessionDossier, SheetDraft
 from ocop_api.domain.actor import Actor, Level, Permission
+from ocop_api.domain.council import MeetingForm
 from ocop_api.domain.dossier import Acting, Action, Guard, Party
 from ocop_api.domain.errors import Forbidden, NotFound, RuleViolation
 from ocop_api.domain.rubric.consolidation import Consolidation, consolidate
@@ -24,7 +25,7 @@ from ocop_api.domain.rubric.criteria import Language
 from ocop_api.domain.rubric.scoresheet import Choice, RecordedGate, Scoresheet
 from ocop_api.dossiers.service import DossierService
 from ocop_api.ledger.recording import record
-from ocop_api.scoring.policy import chairs_or_keeps_minutes, problem_of
+from ocop_api.scoring.policy import OPINIONS_DIFFER, chairs_or_keeps_minutes, problem_of
 from ocop_api.scoring.repository import SessionRepository
 from ocop_api.scoring.schemas.results import ComparisonRecord, ResultRead, comparison_record
 from ocop_api.scoring.service.sessions import close_when_done
@@ -51,8 +52,9 @@ class RoundService:
         """Close the open round of a dossier and give what its sheets come to.
 
         Totals too far apart, or sheets that stopped at a gate the others do not share, lead to a new
-        round in which every member starts from the own sheet. Otherwise the council has its result, and
-        the dossier goes to whoever decides.
+        round in which every member starts from the own sheet; written opinions that differ so lead to a
+        meeting (Decision 26/2026, Art. 7.6): the dossier leaves the agenda and can be put on that of a
+        meeting. Otherwise the council has its result, and the dossier goes to whoever decides.
 
         Raises:
             NotFound: ``scoring.unknown_session``, ``scoring.not_on_agenda``.
@@ -83,7 +85,9 @@ class RoundService:
         current.comparison = comparison.model_dump(mode="json")
         await self._sessions.flush()
         await self._record_closing(sitting, current, sheets, result)
-        if result.new_round_needed:
+        if result.new_round_needed and sitting.row.form == MeetingForm.WRITTEN_OPINIONS:
+            await self._to_a_meeting(sitting, item)
+        elif result.new_round_needed:
             await self._again(current, sheets, _reason(result))
         else:
             result_id = await self._conclude(item, current, result, comparison)
@@ -158,6 +162,23 @@ class RoundService:
                 )
                 for sheet in sheets
             )
+        )
+
+    async def _to_a_meeting(self, sitting: Sitting, item: SessionDossier) -> None:
+        item.state, item.dropped_reason = "dropped", OPINIONS_DIFFER
+        await record(
+            self._session,
+            kind="session.dossier_dropped",
+            subject_type="council_session",
+            subject_id=sitting.row.id,
+            actor=self._actor,
+            at=self._now,
+            data={
+                "council_id": str(sitting.council.id),
+                "dossier_id": str(item.dossier_id),
+                "reason": OPINIONS_DIFFER,
+            },
+            area_path=sitting.council.area_path,
         )
 
     async def _conclude(

@@ -21,9 +21,19 @@ from ocop_api.db.tables.scoring import (
     SessionSeat,
 )
 from ocop_api.domain.actor import Actor, Permission
-from ocop_api.domain.council import Office, RecusalOrigin, RecusalReason, Seat, quorum, votes
+from ocop_api.domain.council import (
+    MeetingForm,
+    Office,
+    RecusalOrigin,
+    RecusalReason,
+    Seat,
+    meeting_form,
+    quorum,
+    votes,
+)
 from ocop_api.domain.dossier import State
 from ocop_api.domain.errors import Forbidden, Invalid, NotFound, RuleViolation
+from ocop_api.domain.regimes import DossierKind, regime
 from ocop_api.dossiers.service import DossierService
 from ocop_api.ledger.recording import record
 from ocop_api.scoring.policy import chairs_or_keeps_minutes, may_manage, problem_of
@@ -63,7 +73,9 @@ class SessionService:
         Raises:
             NotFound: ``scoring.unknown_council``.
             Forbidden: ``auth.not_permitted``.
-            RuleViolation: ``scoring.dossiers_not_ready`` with those that do not lie with this council.
+            RuleViolation: ``scoring.dossiers_not_ready`` with those that do not lie with this council;
+                ``scoring.forms_differ``, ``scoring.meeting_needed`` or ``scoring.meeting_reason_needed``
+                with the dossiers that cannot be dealt with in this form.
             Conflict: ``scoring.dossier_on_another_agenda``.
         """
         council = await self._councils.find(council_id, self._actor)
@@ -73,10 +85,13 @@ class SessionService:
             raise Forbidden("auth.not_permitted", permission=Permission.COUNCIL_MANAGE)
         wanted_ids = list(dict.fromkeys(wanted.dossier_ids))
         dossiers = await self._ready(council, wanted_ids)
+        form = await self._form(wanted, dossiers)
         row = CouncilSession(
             id=uuid7(),
             council_id=council.id,
             held_on=wanted.held_on,
+            form=form,
+            meeting_reason=wanted.meeting_reason if form is MeetingForm.MEETING else None,
             state="planned",
             opened_at=None,
             closed_at=None,
@@ -104,7 +119,11 @@ class SessionService:
             row,
             council,
             "session.planned",
-            {"held_on": row.held_on.isoformat(), "dossier_ids": [str(one) for one in wanted_ids]},
+            {
+                "held_on": row.held_on.isoformat(),
+                "form": row.form,
+                "dossier_ids": [str(one) for one in wanted_ids],
+            },
         )
         return await self.get(row.id)
 
@@ -139,7 +158,11 @@ class SessionService:
         self._require_business(sitting, seats)
         if sitting.row.state != "planned":
             raise RuleViolation("scoring.session_not_planned", state=sitting.row.state)
-        _require_seated(seats, [*opening.present, *(one.user_id for one in opening.recusals)])
+        present = opening.present
+        if sitting.row.form == MeetingForm.WRITTEN_OPINIONS:
+            # Nobody comes together: those asked count as there, and the quorum is that of opinions given.
+            present = present or [seat.person for seat in seats if isinstance(seat.person, UUID)]
+        _require_seated(seats, [*present, *(one.user_id for one in opening.recusals)])
         agenda = [one for one in await self._sessions.agenda(session_id) if one.state == "waiting"]
         dossiers = await self._ready(sitting.council, [item.dossier_id for item in agenda])
         recusals = _declared(session_id, opening.recusals, list(dossiers))
@@ -148,13 +171,11 @@ class SessionService:
         problems = [
             problem_of(decided, dossier_id)
             for dossier_id in dossiers
-            if not (
-                decided := quorum(seats, frozenset(opening.present), recusals[dossier_id].keys(), rules)
-            ).met
+            if not (decided := quorum(seats, frozenset(present), recusals[dossier_id].keys(), rules)).met
         ]
         if problems:
             raise RuleViolation("scoring.no_quorum", dossiers=problems)
-        await self._begin(sitting, members, opening.present, agenda, recusals)
+        await self._begin(sitting, members, present, agenda, recusals)
         return await self.get(session_id)
 
     async def drop(self, session_id: UUID, dossier_id: UUID, reason: str) -> SessionRead:
@@ -179,6 +200,27 @@ class SessionService:
         )
         await close_when_done(self._sessions, sitting, self._now)
         return await self.get(session_id)
+
+    async def _form(self, wanted: SessionPlan, dossiers: dict[UUID, Dossier]) -> MeetingForm:
+        differing = await self._sessions.with_differing_opinions(dossiers)
+        written: list[str] = []
+        meeting: list[str] = []
+        for one in dossiers.values():
+            provided = meeting_form(
+                regime(one.regime), DossierKind(one.kind), opinions_differ=one.id in differing
+            )
+            (written if provided is MeetingForm.WRITTEN_OPINIONS else meeting).append(str(one.id))
+        if wanted.form is None and written and meeting and wanted.meeting_reason is None:
+            raise RuleViolation("scoring.forms_differ", written_opinions=written, meeting=meeting)
+        if wanted.form is MeetingForm.WRITTEN_OPINIONS and meeting:
+            raise RuleViolation("scoring.meeting_needed", dossiers=meeting)
+        if wanted.form is MeetingForm.MEETING and written and wanted.meeting_reason is None:
+            raise RuleViolation("scoring.meeting_reason_needed", dossiers=written)
+        if wanted.form is not None:
+            return wanted.form
+        if meeting or wanted.meeting_reason is not None:
+            return MeetingForm.MEETING
+        return MeetingForm.WRITTEN_OPINIONS
 
     def _require_business(self, sitting: Sitting, seats: Sequence[Seat]) -> None:
         council = sitting.council
