@@ -174,7 +174,12 @@ class EndpointService:
         body = {
             "type": "webhook.test",
             "timestamp": zulu(self._now),
-            "data": {"seq": None, "subject": {"type": "webhook", "id": str(row.id)}, "notice": None},
+            "data": {
+                "seq": None,
+                "subject": {"type": "webhook", "id": str(row.id)},
+                "tombstone": False,
+                "notice": None,
+            },
         }
         delivery = WebhookDelivery(
             id=uuid7(),
