@@ -1,6 +1,7 @@
 """Posting over real sockets: what arrives, what counts as taken, and where it is never sent."""
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator
 from ipaddress import IPv4Network, IPv6Network, ip_address
 
@@ -19,8 +20,10 @@ class Receiver:
         self.answer = answer
         self.got: list[bytes] = []
         self.port = 0
+        self.ended = asyncio.Event()
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.ended.clear()
         head = await reader.readuntil(b"\r\n\r\n")
         length = next(
             int(line.split(b":")[1])
@@ -28,12 +31,18 @@ class Receiver:
             if line.lower().startswith(b"content-length")
         )
         self.got.append(head + await reader.readexactly(length))
-        if self.answer:
-            writer.write(self.answer)
-            await writer.drain()
+        try:
+            if self.answer:
+                writer.write(self.answer)
+                await writer.drain()
+            else:
+                await reader.read()
+        finally:
             writer.close()
-        else:
-            await reader.read()
+            # The other side may have gone first; either way the socket is closed before the test ends.
+            with contextlib.suppress(OSError):
+                await writer.wait_closed()
+            self.ended.set()
 
 
 @pytest.fixture
@@ -43,6 +52,8 @@ async def receiver() -> AsyncIterator[Receiver]:
     made.port = server.sockets[0].getsockname()[1]
     yield made
     server.close()
+    if made.got:
+        await made.ended.wait()
 
 
 async def test_the_bytes_arrive_with_headers_and_the_name_asked_for(receiver: Receiver) -> None:
