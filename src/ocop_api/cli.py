@@ -37,6 +37,7 @@ from ocop_api.scoring.service.edition_file import (
     read_edition_file,
 )
 from ocop_api.scoring.service.edition_keeping import EditionKeeper
+from ocop_api.scoring.service.recomputing import recompute_results
 from ocop_api.settings import Settings, utc_now
 from ocop_api.web import logs
 from ocop_api.web.texts import Language, text_of
@@ -50,10 +51,12 @@ app = typer.Typer(
 )
 user_app = typer.Typer(no_args_is_help=True, help="Accounts.")
 ledger_app = typer.Typer(no_args_is_help=True, help="The ledger of what happened.")
+result_app = typer.Typer(no_args_is_help=True, help="The results of councils.")
 edition_app = typer.Typer(no_args_is_help=True, help="Editions of the criteria.")
 app.add_typer(user_app, name="user")
 app.add_typer(ledger_app, name="ledger")
 app.add_typer(edition_app, name="editions")
+app.add_typer(result_app, name="results")
 console = Console(highlight=False)
 complaints = Console(stderr=True, highlight=False)
 
@@ -269,6 +272,28 @@ def verify() -> None:
         console.print(report.text)
         if not report.intact:
             raise typer.Exit(1)
+
+
+@result_app.command("verify")
+def verify_results() -> None:
+    """Derive every council's result anew from its sheets, and name each that does not hold."""
+    checked, doubtful = 0, 0
+
+    async def look(session: AsyncSession) -> None:
+        nonlocal checked, doubtful
+        async for one in recompute_results(session):
+            checked += 1
+            if one.doubts:
+                doubtful += 1
+                console.print(
+                    f"dossier {one.dossier_id}, session {one.session_id}: {', '.join(one.doubts)}",
+                    style="red",
+                )
+
+    _in_transaction(look)
+    console.print(f"{checked} results recomputed from their sheets, {doubtful} in doubt.")
+    if doubtful:
+        raise typer.Exit(1)
 
 
 @edition_app.command("list")

@@ -197,3 +197,9 @@ def test_edition_is_tried_added_and_listed(database_url: str, tmp_path: Path) ->
     assert json.loads(again.read_text("utf-8")) == document
     refused = _run(database_url, tmp_path, "editions", "add", str(file))
     assert (refused.returncode, "already" in refused.stderr) == (1, True)
+
+
+def test_results_are_derived_anew(database_url: str, tmp_path: Path) -> None:
+    ran = _run(database_url, tmp_path, "results", "verify")
+    assert ran.returncode == 0, ran.stderr
+    assert "0 results recomputed from their sheets, 0 in doubt." in ran.stdout

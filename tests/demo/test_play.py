@@ -7,8 +7,10 @@ import pypdf
 import pytest
 from openpyxl import load_workbook
 from rich.console import Console
+from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 
 from ocop_api.demo import perform
+from ocop_api.scoring.service.recomputing import recompute_results
 
 
 @pytest.mark.slow
@@ -33,3 +35,9 @@ async def test_the_main_job_runs_through(database_url: str, tmp_path: Path) -> N
     taken_home = {cell.value for row in catalogue.iter_rows() for cell in row}
     assert "Mắc ca sấy Tuy Đức" in taken_home
     assert "Hạt mắc ca" not in taken_home
+    engine = create_async_engine(database_url)
+    async with AsyncSession(engine) as session:
+        derived = [one async for one in recompute_results(session)]
+    await engine.dispose()
+    assert derived
+    assert {one.doubts for one in derived} == {()}

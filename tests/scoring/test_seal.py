@@ -2,14 +2,17 @@
 
 import asyncio
 import re
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from fastapi import FastAPI
-from sqlalchemy import select, text
+from sqlalchemy import select, text, update
 
 from ocop_api.db.tables.dossiers import Dossier
-from ocop_api.db.tables.scoring import CouncilResult
-from ocop_api.domain.actor import Actor, Role
+from ocop_api.db.tables.scoring import CouncilResult, ScoreSheet
+from ocop_api.domain.actor import Actor, Bound, Grant, Role
+from ocop_api.domain.rubric.scoresheet import Choice, Scoresheet
+from ocop_api.domain.rubric.stars import evaluate
+from ocop_api.scoring.schemas.evaluation import evaluation_record
 
 from .conftest import EIGHTY_NINE, NINETY, Headers, World, area_actor
 
@@ -155,3 +158,109 @@ async def test_two_who_close_or_hand_in_at_once_do_it_once(world: World) -> None
     assert sorted(answer.status_code for answer in both) == [200, 409]
     async with world.database.read() as rows:
         assert len((await rows.scalars(select(CouncilResult))).all()) == 1
+
+
+async def _replace_sheet(world: World, member: UUID, choices: dict[str, int], remarks: str) -> None:
+    """Put another sheet in the place of a member's: all else of the world stays what it was."""
+    sheet = Scoresheet("qd26-2026", 13, {code: Choice(level, None) for code, level in choices.items()}, ())
+    async with world.database.transaction() as session:
+        await session.execute(text("set local session_replication_role = replica"))
+        await session.execute(
+            update(ScoreSheet)
+            .where(ScoreSheet.member_id == member)
+            .values(
+                choices={code: {"level": level, "case": None} for code, level in choices.items()},
+                remarks=remarks,
+                criterion_remarks={"1.1": remarks},
+                evaluation=evaluation_record(evaluate(sheet)).model_dump(mode="json"),
+                sha256="0" * 64,
+            )
+        )
+
+
+async def _everything(world: World, app: FastAPI, session_id: str, dossier: Dossier) -> dict[str, str]:
+    """What all others are answered, reading and trying what is not theirs; what differs anyhow left out."""
+    known = {
+        "council_id": world.council["id"],
+        "session_id": session_id,
+        "dossier_id": str(dossier.id),
+        "product_id": str(dossier.product_id),
+        "producer_id": str(dossier.producer_id),
+        "user_id": str(world.users[0]),
+        "edition_code": "qd26-2026",
+        "set_number": "13",
+    }
+    stranger = str(UUID(int=1))
+    people = [world.headers[one] for one in world.users[1:]] + [world.officer]
+    people += [world.as_actor(area_actor(role)) for role in (Role.LEADER, Role.INSPECTOR, Role.ADMIN)]
+    people += [world.as_actor(Actor(user_id=UUID(int=2), grants=(_producer_grant(dossier),))), {}]
+    told: dict[str, str] = {}
+    for path, operations in app.openapi()["paths"].items():
+        if "get" not in operations or path.startswith(("/v1/health", "/metrics", "/health")):
+            continue
+        address = re.sub(r"{(\w+)}", lambda match: known.get(match[1], stranger), path)
+        for place, headers in enumerate(people):
+            answer = await world.client.get(address, headers=headers)
+            told[f"{path} {place}"] = f"{answer.status_code} {answer.headers.get('etag')} {answer.text}"
+    url = world.sheet_url(session_id, dossier)
+    for place, headers in enumerate(people):
+        for tried in (
+            await world.client.post(f"{url}/submit", headers=headers),
+            await world.close(session_id, dossier, headers or {"Accept": "*/*"}),
+        ):
+            told[f"{tried.url} {place}"] = f"{tried.status_code} {tried.text}"
+    return {where: _CHANGING.sub("~", one) for where, one in told.items()}
+
+
+_CHANGING = re.compile(r'"(?:request_id|trace_id|instance|uptime[^"]*)":"?[^",}]*"?')
+
+
+def _producer_grant(dossier: Dossier) -> Grant:
+    return Grant(Role.PRODUCER, Bound.PRODUCER, producer_id=dossier.producer_id)
+
+
+async def test_two_worlds_that_differ_in_one_sheet_answer_everybody_else_alike(
+    world: World, app: FastAPI
+) -> None:
+    await world.set_up()
+    dossier = await world.dossier()
+    session_id = await world.opened(dossier)
+    author = world.users[0]
+    await world.hand_in(session_id, dossier, author, NINETY, PLANTED)
+    one = await _everything(world, app, session_id, dossier)
+    await _replace_sheet(world, author, NINETY | {"1.1": 1, "2.1": 1}, "lời khác")
+    other = await _everything(world, app, session_id, dossier)
+    differing = [where for where in one if one[where] != other[where]]
+    assert differing == []
+    assert sum(answer.startswith("200") for answer in one.values()) > 100
+    # The comparison can fail: the author's own sheet is one of these answers.
+    url = world.sheet_url(session_id, dossier)
+    assert "lời khác" in (await world.client.get(url, headers=world.headers[author])).text
+
+
+async def test_ten_hand_in_while_the_chair_closes_and_none_is_lost_or_counted_twice(world: World) -> None:
+    await world.set_up(("chair", *["member"] * 10, "secretary"), quorum_share="1/10")
+    dossier = await world.dossier()
+    session_id = await world.opened(dossier)
+    url = world.sheet_url(session_id, dossier)
+    chair, members = world.users[0], world.users[1:11]
+    for user in (chair, members[0]):
+        await world.hand_in(session_id, dossier, user, NINETY)
+    for user in members[1:]:
+        await world.client.put(url, json={"choices": NINETY}, headers=world.headers[user])
+    answers = await asyncio.gather(
+        *(world.client.post(f"{url}/submit", headers=world.headers[user]) for user in members[1:6]),
+        world.close(session_id, dossier, world.headers[chair], without_missing=True),
+        *(world.client.post(f"{url}/submit", headers=world.headers[user]) for user in members[6:]),
+    )
+    closed = answers.pop(5).json()
+    taken = {
+        str(user) for user, answer in zip(members[1:], answers, strict=True) if answer.status_code == 200
+    }
+    refused = {answer.json()["code"] for answer in answers if answer.status_code != 200}
+    assert refused <= {"scoring.round_closed", "scoring.session_not_open"}
+    counted = [sheet["member"] for sheet in closed["sheets"]]
+    assert sorted(counted) == sorted({str(chair), str(members[0]), *taken})
+    assert closed["counted"] == len(counted)
+    async with world.database.read() as rows:
+        assert len((await rows.scalars(select(ScoreSheet.id))).all()) == len(counted)

@@ -42,6 +42,8 @@ class RecusalReason(StrEnum):
     RELATIVE = "relative"
     EMPLOYEE = "employee"
     ADVISER = "adviser"
+    EVALUATED_BELOW = "evaluated_below"
+    """Scored the same file at a lower level."""
     OTHER_INTEREST = "other_interest"
 
 
@@ -75,6 +77,8 @@ class CouncilRules:
         majority_over: A gate or a star minimum carries when strictly more than this share is for it.
         stars: How star minimums work.
         experts_score: Invited experts fill in score sheets like other members.
+        least_voters: Fewest voting members who can act as a council, whatever the share gives.
+        lower_level_evaluators_recused: Who scored a file at a lower level does not score it again.
         typical_size: Usual number of voting members; a hint for forms, never enforced.
         display_places: Decimals of the displayed mean, rounded half-up.
     """
@@ -87,6 +91,8 @@ class CouncilRules:
     majority_over: Fraction = Fraction(1, 2)
     stars: StarRules = DEFAULT_STAR_RULES
     experts_score: bool = True
+    least_voters: int = 2
+    lower_level_evaluators_recused: bool = False
     typical_size: int = 9
     display_places: int = 2
 
@@ -100,6 +106,8 @@ class CouncilRules:
             raise Invalid("council.rules_invalid", setting="quorum_share", value=str(self.quorum_share))
         if not 0 <= self.majority_over < 1:
             raise Invalid("council.rules_invalid", setting="majority_over", value=str(self.majority_over))
+        if self.least_voters < 1:
+            raise Invalid("council.rules_invalid", setting="least_voters", value=str(self.least_voters))
         if self.spread_limit is not None and not 0 <= self.spread_limit <= _MOST_POINTS:
             raise Invalid("council.rules_invalid", setting="spread_limit", value=str(self.spread_limit))
         if not 0 <= self.display_places <= _MOST_PLACES:
@@ -233,7 +241,7 @@ def quorum(
     listed = tuple(members)
     base = [seat for seat in listed if votes(seat.office, rules) and seat.person not in recused]
     here = [seat for seat in base if seat.person in present]
-    required = ceil(rules.quorum_share * len(base))
+    required = max(ceil(rules.quorum_share * len(base)), rules.least_voters)
     chair = next((seat for seat in listed if seat.office is Office.CHAIR), None)
     deputy = next((seat for seat in here if seat.office is Office.DEPUTY), None)
 

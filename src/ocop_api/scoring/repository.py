@@ -1,12 +1,12 @@
 """Rows of councils, sessions, rounds, sheets and results."""
 
-from collections.abc import Collection, Sequence
-from datetime import date
+from collections.abc import AsyncIterator, Collection, Sequence
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Text, cast, delete, false, or_, select, true
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import ColumnElement, Text, cast, delete, false, or_, select, true, tuple_
+from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ocop_api.db.base import Base
@@ -16,6 +16,7 @@ from ocop_api.db.tables.scoring import (
     CouncilMember,
     CouncilResult,
     CouncilSession,
+    LateSheet,
     ScoreSheet,
     ScoringRound,
     SessionDossier,
@@ -28,6 +29,8 @@ from ocop_api.domain.council import MeetingForm
 from ocop_api.scoring.policy import OPINIONS_DIFFER
 from ocop_api.scoring.schemas.councils import CouncilFilter
 from ocop_api.scoring.schemas.sessions import SessionFilter
+
+_RESULTS_AT_ONCE = 50
 
 _ID = SortKey(Council.id.expression, UUID)
 _COUNCIL_SORTS = Sorts(
@@ -185,12 +188,37 @@ class SessionRepository:
         )
         return (await self._session.scalars(statement)).all()
 
+    async def lock_seat(self, session_id: UUID, member_id: UUID) -> None:
+        """Let one request of a member after the other write sheets of a session."""
+        statement = select(SessionSeat.user_id).where(
+            SessionSeat.session_id == session_id, SessionSeat.user_id == member_id
+        )
+        await self._session.execute(statement.with_for_update())
+
+    async def seated(self, council_id: UUID) -> Sequence[UUID]:
+        """Who holds a seat on the council today."""
+        statement = select(CouncilMember.user_id).where(CouncilMember.council_id == council_id)
+        return (await self._session.scalars(statement)).all()
+
     async def recusals(self, session_id: UUID, dossier_id: UUID | None = None) -> Sequence[SessionRecusal]:
         """Who is kept from which dossier."""
         statement = select(SessionRecusal).where(SessionRecusal.session_id == session_id)
         if dossier_id is not None:
             statement = statement.where(SessionRecusal.dossier_id == dossier_id)
         return (await self._session.scalars(statement)).all()
+
+    async def scored_below(self, dossier_ids: Collection[UUID], level: str) -> dict[UUID, set[UUID]]:
+        """By dossier, who scored it in a council of another level."""
+        statement = (
+            select(ScoreSheet.dossier_id, ScoreSheet.member_id)
+            .join(CouncilSession, CouncilSession.id == ScoreSheet.session_id)
+            .join(Council, Council.id == CouncilSession.council_id)
+            .where(ScoreSheet.dossier_id.in_(dossier_ids), Council.level != level)
+        )
+        found: dict[UUID, set[UUID]] = {}
+        for dossier_id, member_id in await self._session.execute(statement):
+            found.setdefault(dossier_id, set()).add(member_id)
+        return found
 
     async def rounds(self, session_id: UUID, dossier_id: UUID | None = None) -> Sequence[ScoringRound]:
         """The rounds of a session, or of one of its dossiers, ascending."""
@@ -254,6 +282,20 @@ class SessionRepository:
             found.setdefault(round_id, []).append(member_id)
         return found
 
+    async def late(self, session_id: UUID) -> Sequence[LateSheet]:
+        """The sheets of a session that came too late, oldest first."""
+        statement = (
+            select(LateSheet)
+            .where(LateSheet.session_id == session_id)
+            .order_by(LateSheet.received_at, LateSheet.id)
+        )
+        return (await self._session.scalars(statement)).all()
+
+    async def keep_late(self, row: dict[str, Any]) -> bool:
+        """Keep a late sheet; False when it is there already."""
+        statement = insert(LateSheet).values(row).on_conflict_do_nothing().returning(LateSheet.id)
+        return (await self._session.execute(statement)).first() is not None
+
     async def result(self, session_id: UUID, dossier_id: UUID) -> CouncilResult | None:
         """What the council found on a dossier."""
         statement = select(CouncilResult).where(
@@ -269,3 +311,57 @@ class SessionRepository:
     async def flush(self) -> None:
         """Send changed rows, so that constraints speak inside the use case."""
         await self._session.flush()
+
+
+class ResultRepository:
+    """Stored results with the sheets they came from."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    async def with_sheets(
+        self,
+    ) -> AsyncIterator[tuple[CouncilResult, dict[str, Any], Sequence[ScoreSheet], set[UUID]]]:
+        """Each result, the rules of its session, its round's sheets, and who was recused by its close."""
+        statement = (
+            select(CouncilResult, CouncilSession.rules, ScoringRound.closed_at)
+            .join(CouncilSession, CouncilSession.id == CouncilResult.session_id)
+            .join(ScoringRound, ScoringRound.id == CouncilResult.round_id)
+            .order_by(CouncilResult.concluded_at, CouncilResult.id)
+        )
+        # Read in pieces: a province keeps thousands of results with everything that explains them.
+        after: tuple[datetime, UUID] | None = None
+        while True:
+            page = statement
+            if after is not None:
+                page = page.where(tuple_(CouncilResult.concluded_at, CouncilResult.id) > tuple_(*after))
+            rows = (await self._session.execute(page.limit(_RESULTS_AT_ONCE))).all()
+            if not rows:
+                return
+            sheets = await self._sheets([result.round_id for result, _, _ in rows])
+            recused = await self._recused([result.session_id for result, _, _ in rows])
+            for result, rules, closed_at in rows:
+                kept_out = {
+                    user_id
+                    for user_id, declared_at in recused.get((result.session_id, result.dossier_id), [])
+                    if declared_at <= closed_at
+                }
+                yield result, rules, sheets.get(result.round_id, []), kept_out
+            after = (rows[-1][0].concluded_at, rows[-1][0].id)
+            self._session.expunge_all()
+
+    async def _sheets(self, round_ids: Collection[UUID]) -> dict[UUID, list[ScoreSheet]]:
+        statement = select(ScoreSheet).where(ScoreSheet.round_id.in_(round_ids)).order_by(ScoreSheet.id)
+        found: dict[UUID, list[ScoreSheet]] = {}
+        for sheet in await self._session.scalars(statement):
+            found.setdefault(sheet.round_id, []).append(sheet)
+        return found
+
+    async def _recused(
+        self, session_ids: Collection[UUID]
+    ) -> dict[tuple[UUID, UUID], list[tuple[UUID, datetime]]]:
+        statement = select(SessionRecusal).where(SessionRecusal.session_id.in_(session_ids))
+        found: dict[tuple[UUID, UUID], list[tuple[UUID, datetime]]] = {}
+        for one in await self._session.scalars(statement):
+            found.setdefault((one.session_id, one.dossier_id), []).append((one.user_id, one.declared_at))
+        return found

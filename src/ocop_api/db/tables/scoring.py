@@ -1,7 +1,7 @@
 """Councils, their sessions, and what their members found: drafts, sheets, rounds and results.
 
-``score_sheet`` and ``council_result`` are records: triggers of the database refuse to change or remove
-a row of theirs.
+``score_sheet``, ``late_sheet`` and ``council_result`` are records: triggers of the database refuse to change
+or remove a row of theirs.
 """
 
 from datetime import date, datetime
@@ -86,6 +86,8 @@ class CouncilSession(Base, Versioned, Stamped):
     meeting_reason: Mapped[str | None]
     """Why files that go by written opinions are dealt with in a meeting."""
     state: Mapped[str]
+    rules: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    """The council's rules as they were when the session opened; it is held under them to its end."""
     opened_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
 
@@ -93,6 +95,7 @@ class CouncilSession(Base, Versioned, Stamped):
         CheckConstraint("state in ('planned', 'open', 'closed')", name="state"),
         CheckConstraint("form in ('meeting', 'written_opinions')", name="form"),
         CheckConstraint("meeting_reason is null or form = 'meeting'", name="meeting_reason"),
+        CheckConstraint("(opened_at is null) = (rules is null)", name="rules"),
     )
 
 
@@ -147,6 +150,9 @@ class SessionRecusal(Base):
     reason: Mapped[str]
     origin: Mapped[str]
     note: Mapped[str]
+    declared_at: Mapped[datetime]
+    declared_by: Mapped[UUID | None]
+    """Who told it: the member, or who runs the council's business; None when it was detected."""
 
     __table_args__ = (
         ForeignKeyConstraint(
@@ -155,7 +161,8 @@ class SessionRecusal(Base):
             name="fk_session_recusal__session_id_dossier_id",
         ),
         CheckConstraint(
-            "reason in ('owner', 'relative', 'employee', 'adviser', 'other_interest')", name="reason"
+            "reason in ('owner', 'relative', 'employee', 'adviser', 'evaluated_below', 'other_interest')",
+            name="reason",
         ),
         CheckConstraint("origin in ('self_declared', 'detected')", name="origin"),
     )
@@ -203,6 +210,7 @@ class SheetDraft(Base, Versioned, Stamped):
     choices: Mapped[dict[str, Any]]
     gates: Mapped[list[dict[str, Any]]]
     remarks: Mapped[str]
+    criterion_remarks: Mapped[dict[str, Any]]
 
 
 class ScoreSheet(Base):
@@ -221,6 +229,10 @@ class ScoreSheet(Base):
     choices: Mapped[dict[str, Any]]
     gates: Mapped[list[dict[str, Any]]]
     remarks: Mapped[str]
+    criterion_remarks: Mapped[dict[str, Any]]
+    """Remarks by criterion code."""
+    version_number: Mapped[int | None] = mapped_column(SmallInteger)
+    """The version of the file that was scored; not on sheets of before it was written there."""
     evaluation: Mapped[dict[str, Any]]
     sha256: Mapped[str]
     submitted_at: Mapped[datetime]
@@ -229,6 +241,24 @@ class ScoreSheet(Base):
         UniqueConstraint("round_id", "member_id", info={"code": "scoring.sheet_exists"}),
         Index("ix_score_sheet__dossier_id", "dossier_id"),
     )
+
+
+class LateSheet(Base):
+    """A sheet that came when its round had closed. It counts for nothing; it is kept and reported."""
+
+    __tablename__ = "late_sheet"
+
+    id: Mapped[Identity]
+    round_id: Mapped[UUID] = mapped_column(ForeignKey("scoring_round.id"))
+    member_id: Mapped[UUID]
+    session_id: Mapped[UUID] = mapped_column(index=True)
+    dossier_id: Mapped[UUID]
+    content: Mapped[dict[str, Any]]
+    sha256: Mapped[str]
+    """Of the content as canonical JSON; the same sheet sent again is not kept twice."""
+    received_at: Mapped[datetime]
+
+    __table_args__ = (UniqueConstraint("round_id", "member_id", "sha256"),)
 
 
 class CouncilResult(Base):

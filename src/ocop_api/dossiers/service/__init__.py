@@ -7,6 +7,7 @@ from ocop_api.dossiers.service.carrying import CarryingService
 from ocop_api.dossiers.service.comments import CommentService
 from ocop_api.dossiers.service.comparing import ComparingService
 from ocop_api.dossiers.service.drafting import DraftingService
+from ocop_api.dossiers.service.examining import ExaminedFile, ExaminingService
 from ocop_api.dossiers.service.files import DossierService
 from ocop_api.dossiers.service.procedure import ProcedureService
 from ocop_api.dossiers.service.reading import DossierReader
@@ -19,6 +20,8 @@ __all__ = [
     "DossierReader",
     "DossierService",
     "DraftingService",
+    "ExaminedFile",
+    "ExaminingService",
     "ProcedureService",
     "SampleService",
 ]

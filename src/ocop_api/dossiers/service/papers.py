@@ -24,6 +24,7 @@ from ocop_api.dossiers.papers.forms import FormFacts, Maker, PrintedDocument, fo
 from ocop_api.dossiers.papers.printing import form_pdf
 from ocop_api.dossiers.papers.word import form_docx
 from ocop_api.dossiers.schemas import DossierContents
+from ocop_api.dossiers.service.examining import commune_step
 from ocop_api.dossiers.service.files import DossierService, documents_in, frozen_form
 from ocop_api.places.service import PlaceService
 from ocop_api.producers.service import ProducerService
@@ -80,7 +81,7 @@ class PaperService(DossierService):
         dossier = await self.get(dossier_id)
         frozen, at = await self._frozen(dossier, version)
         steps = list(await self.rows.all_steps(dossier.id))
-        if number is FormNumber.COMMUNE_REPORT and _commune_step(steps) is None:
+        if number is FormNumber.COMMUNE_REPORT and commune_step(steps) is None:
             raise NotFound("dossier.no_form_03")
         facts = await self._facts(dossier, frozen, steps)
         stem = f"form-{number.value}-{dossier.product_code or dossier.id}"
@@ -113,7 +114,7 @@ class PaperService(DossierService):
             criteria_set = load_edition(frozen["edition"]).criteria_set(frozen["set_number"])
             evaluation = _evaluated(frozen["edition"], frozen["set_number"], contents)
         lodged_on = None if frozen.get("lodged_on") is None else date.fromisoformat(frozen["lodged_on"])
-        commune_step = _commune_step(steps)
+        reported = commune_step(steps)
         received = next((one for one in steps if one.action == Action.RECEIVE.value), None)
         needed = 0 if criteria_set is not None and criteria_set.samples_required == 0 else law.lodging.samples
         code = frozen.get("product_code")
@@ -133,9 +134,9 @@ class PaperService(DossierService):
             criteria_set=criteria_set,
             evaluation=evaluation,
             documents={id_: PrintedDocument(row.title, row.pages) for id_, (row, _) in known.items()},
-            form_03=None if commune_step is None else commune_step.data.get("form_03"),
-            form_03_letter=None if commune_step is None else commune_step.data.get("request_letter"),
-            form_03_on=None if commune_step is None else vietnam_date(commune_step.at),
+            form_03=None if reported is None else reported.data.get("form_03"),
+            form_03_letter=None if reported is None else reported.data.get("request_letter"),
+            form_03_on=None if reported is None else vietnam_date(reported.at),
             draft=dossier.lodged_on is None,
         )
 
@@ -148,16 +149,6 @@ class PaperService(DossierService):
         above = await places.get_many([one for one in place.path if one != place.id])
         province = next((one.full_name for one in above.values() if one.level is Level.PROVINCE), "")
         return (place.full_name if place.level is Level.COMMUNE else ""), province
-
-
-def _commune_step(steps: list[DossierStep]) -> DossierStep | None:
-    """The step by which the commune sent the file up, with its report."""
-    sent = [
-        one
-        for one in steps
-        if one.action == Action.FORWARD.value and one.from_level == Level.COMMUNE and one.data.get("form_03")
-    ]
-    return sent[-1] if sent else None
 
 
 def _evaluated(edition: str, set_number: int, contents: DossierContents) -> Evaluation | None:

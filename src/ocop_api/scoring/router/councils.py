@@ -6,11 +6,11 @@ from uuid import UUID
 from fastapi import Query, Response
 
 from ocop_api.scoring.schemas.councils import (
+    CouncilChange,
     CouncilCreate,
     CouncilFilter,
     CouncilRead,
     CouncilSummary,
-    MembersChange,
 )
 from ocop_api.scoring.schemas.sessions import SessionFilter, SessionPlan, SessionRead, SessionSummary
 from ocop_api.scoring.service.councils import CouncilService
@@ -50,12 +50,14 @@ async def read_council(council_id: UUID, session: ReadSession, caller: Caller, n
 
 
 @router.patch("/{council_id}")
-async def change_council_members(
-    council_id: UUID, body: MembersChange, expected: IfMatch, session: WriteSession, caller: Caller, now: Now
+async def change_council(
+    council_id: UUID, body: CouncilChange, expected: IfMatch, session: WriteSession, caller: Caller, now: Now
 ) -> CouncilRead:
-    """Give the council new seats; not while one of its sessions is open. Past sessions keep theirs."""
-    councils = CouncilService(session, caller, now())
-    return await councils.change_members(council_id, body.members, expected.check)
+    """Give the council new seats (not while one of its sessions is open), new rules, or both.
+
+    Sessions that have opened keep the seats and rules they were opened under.
+    """
+    return await CouncilService(session, caller, now()).change(council_id, body, expected.check)
 
 
 @router.post("/{council_id}/sessions", status_code=201)

@@ -7,17 +7,34 @@ from fastapi import Query, Request, Response
 
 from ocop_api.scoring.policy import VersionCheck
 from ocop_api.scoring.router.faults import sheet_router
+from ocop_api.scoring.schemas.package import SessionPackage
 from ocop_api.scoring.schemas.results import ResultRead
-from ocop_api.scoring.schemas.sessions import DropRequest, RoundClosing, SessionOpening, SessionRead
-from ocop_api.scoring.schemas.sheets import SheetDraftInput, SheetRead
+from ocop_api.scoring.schemas.sessions import (
+    DropRequest,
+    RecusalDeclaration,
+    RoundClosing,
+    SessionOpening,
+    SessionRead,
+)
+from ocop_api.scoring.schemas.sheets import (
+    SheetDraftInput,
+    SheetRead,
+    SyncedSheet,
+    SyncFault,
+    SyncRead,
+    SyncRequest,
+)
+from ocop_api.scoring.service.packing import PackingService
 from ocop_api.scoring.service.rounds import RoundService
+from ocop_api.scoring.service.rubric import SheetInvalid
 from ocop_api.scoring.service.sessions import SessionService
 from ocop_api.scoring.service.sheets import SheetService
+from ocop_api.scoring.service.syncing import Synced, SyncService
 from ocop_api.web.caller import Caller, Now
 from ocop_api.web.conditional import ExpectedVersion, OptionalIfMatch
 from ocop_api.web.problems import HTTPProblem, language_of
 from ocop_api.web.session import ReadSession, WriteSession
-from ocop_api.web.texts import Language
+from ocop_api.web.texts import Language, text_of
 
 router = sheet_router("/v1/sessions", "sessions")
 
@@ -48,6 +65,19 @@ async def read_session(session_id: UUID, session: ReadSession, caller: Caller, n
     return await SessionService(session, caller, now()).get(session_id)
 
 
+@router.get("/{session_id}/package")
+async def read_session_package(
+    session_id: UUID, *, session: ReadSession, caller: Caller, now: Now, request: Request, response: Response
+) -> SessionPackage:
+    """All that a member needs to score without network: files, evidence, reports, criteria, own sheets.
+
+    For those with a seat, from the day the session is planned; without the files from which they are
+    recused. What was filled in comes back by `POST /v1/sessions/{session_id}/sync`.
+    """
+    language = _told_in(request, response)
+    return await PackingService(session, caller, now()).package(session_id, language)
+
+
 @router.post("/{session_id}/open")
 async def open_session(
     session_id: UUID, body: SessionOpening, session: WriteSession, caller: Caller, now: Now
@@ -58,6 +88,22 @@ async def open_session(
     scoring opens on each.
     """
     return await SessionService(session, caller, now()).open(session_id, body)
+
+
+@router.post("/{session_id}/dossiers/{dossier_id}/recuse")
+async def recuse_member(
+    session_id: UUID,
+    dossier_id: UUID,
+    body: RecusalDeclaration,
+    session: WriteSession,
+    caller: Caller,
+    now: Now,
+) -> SessionRead:
+    """Declare a conflict of interest in a dossier: one's own, or a member's by who runs the business.
+
+    It may come until the dossier is concluded; a sheet handed in before is kept and does not count.
+    """
+    return await SessionService(session, caller, now()).recuse(session_id, dossier_id, body)
 
 
 @router.post("/{session_id}/dossiers/{dossier_id}/drop")
@@ -120,6 +166,49 @@ async def submit_sheet(
     language = _told_in(request, response)
     sheets = SheetService(session, caller, now())
     return await sheets.submit(session_id, dossier_id, expected.check, language)
+
+
+@router.post("/{session_id}/sync")
+async def sync_sheets(
+    session_id: UUID,
+    body: SyncRequest,
+    *,
+    session: WriteSession,
+    caller: Caller,
+    now: Now,
+    request: Request,
+    response: Response,
+) -> SyncRead:
+    """Take in the caller's sheets that were filled in without network.
+
+    Each is taken by itself and told of by itself. Sending the same again does no harm; what another
+    device has written meanwhile is not overwritten; what comes after its round has closed is kept and
+    reported, but counts for nothing.
+    """
+    language = _told_in(request, response)
+    done = await SyncService(session, caller, now()).sync(session_id, body.sheets, language)
+    return SyncRead(sheets=[_synced(one, language) for one in done])
+
+
+def _synced(one: Synced, language: Language) -> SyncedSheet:
+    error = one.error
+    faults = error.faults if isinstance(error, SheetInvalid) else []
+    return SyncedSheet.model_construct(
+        dossier_id=one.asked.dossier_id,
+        round=one.asked.round,
+        outcome=one.outcome,
+        code=None if error is None else error.code,
+        detail=None if error is None else text_of(error.code, language, error.data),
+        errors=[
+            SyncFault(
+                pointer=located.pointer.removeprefix("/body"),
+                code=located.fault.code,
+                detail=text_of(located.fault.code, language, located.fault.data),
+            )
+            for located in faults
+        ],
+        sheet=one.sheet,
+    )
 
 
 @router.post("/{session_id}/dossiers/{dossier_id}/close-round")

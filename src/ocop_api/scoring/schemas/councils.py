@@ -49,6 +49,13 @@ class RulesInput(Input):
     )
     when_minimum_missed: WhenMinimumMissed = _DEFAULT.stars.when_minimum_missed
     experts_score: bool = _DEFAULT.experts_score
+    least_voters: int = Field(
+        _DEFAULT.least_voters, ge=1, le=60, description="fewest voting members who can act as a council"
+    )
+    lower_level_evaluators_recused: bool = Field(
+        _DEFAULT.lower_level_evaluators_recused,
+        description="who scored a file at a lower level does not score it again",
+    )
     typical_size: int = Field(_DEFAULT.typical_size, ge=1, le=99)
     display_places: int = Field(_DEFAULT.display_places, ge=0, le=6)
 
@@ -64,6 +71,8 @@ class RulesInput(Input):
             stars=StarRules(
                 cumulative_minimums=self.cumulative_minimums, when_minimum_missed=self.when_minimum_missed
             ),
+            least_voters=self.least_voters,
+            lower_level_evaluators_recused=self.lower_level_evaluators_recused,
             experts_score=self.experts_score,
             typical_size=self.typical_size,
             display_places=self.display_places,
@@ -105,10 +114,13 @@ class CouncilCreate(Input):
     rules: RulesInput = RulesInput()
 
 
-class MembersChange(Input):
-    """The whole list of seats as a new decision gives it."""
+class CouncilChange(Input):
+    """What a new decision or regulation changes; what is left out stays."""
 
-    members: Members
+    members: Members | None = Field(None, description="the whole list of seats")
+    rules: RulesInput | None = Field(
+        None, description="all rules; sessions that are open or closed keep those they were opened under"
+    )
 
 
 class CouncilFilter(PageQuery):

@@ -1,6 +1,7 @@
 """What a closed round comes to: the members' sheets side by side, and the council's result."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from uuid import UUID
@@ -33,6 +34,9 @@ class CountedSheetRead(Output):
     star: int | None = Field(examples=[4])
     criteria: list[CriterionScoreRead]
     remarks: str = Field(examples=["Câu chuyện sản phẩm cần nêu rõ vùng nguyên liệu."])
+    criterion_remarks: dict[str, str] = Field(
+        default_factory=dict, examples=[{"1.1": "Vùng nguyên liệu ở ba thôn của xã."}]
+    )
     sha256: str
 
 
@@ -112,6 +116,10 @@ class ComparisonCore(Output):
     criteria: list[CriterionComparisonRead]
     parts: list[PartMeanRead]
     stars: list[StarVoteRead]
+    set_aside: list[UUID] = Field(
+        default_factory=list,
+        description="members whose sheet does not count, because they were kept from the file later",
+    )
 
 
 class ComparisonRecord(ComparisonCore):
@@ -157,10 +165,19 @@ class ResultRead(ComparisonCore):
     explanation: list[StatementRead]
 
 
+@dataclass(frozen=True, slots=True)
+class SheetNotes:
+    """What a member wrote beside the choices, and the digest of the sheet."""
+
+    remarks: str
+    criterion_remarks: Mapping[str, str]
+    sha256: str
+
+
 def comparison_record(
-    result: Consolidation, rules: CouncilRules, remarks: Mapping[str, str], digests: Mapping[str, str]
+    result: Consolidation, rules: CouncilRules, notes: Mapping[str, SheetNotes], set_aside: Iterable[UUID]
 ) -> ComparisonRecord:
-    """A consolidation as the round keeps it; ``remarks`` and ``digests`` of the sheets by member."""
+    """A consolidation as the round keeps it; ``notes`` by member."""
 
     def mean(exact: Fraction) -> MeanRead:
         return MeanRead(exact=str(exact), shown=rules.displayed(exact))
@@ -187,8 +204,9 @@ def comparison_record(
                 total=sheet.total,
                 star=sheet.evaluation.star,
                 criteria=[CriterionScoreRead.model_validate(score) for score in sheet.evaluation.criteria],
-                remarks=remarks[sheet.member],
-                sha256=digests[sheet.member],
+                remarks=notes[sheet.member].remarks,
+                criterion_remarks=dict(notes[sheet.member].criterion_remarks),
+                sha256=notes[sheet.member].sha256,
             )
             for sheet in result.sheets
         ],
@@ -226,5 +244,6 @@ def comparison_record(
             )
             for star in result.stars
         ],
+        set_aside=sorted(set_aside),
         explanation=recorded(explain_consolidation(result)),
     )

@@ -43,6 +43,16 @@ class RecusalInput(Input):
     note: Annotated[CleanText, Field(max_length=300)] = ""
 
 
+class RecusalDeclaration(Input):
+    """A member who does not take part in one dossier."""
+
+    user_id: UUID | None = Field(None, description="the caller if left out")
+    reason: RecusalReason = Field(examples=["relative"])
+    note: Annotated[CleanText, Field(max_length=300)] = Field(
+        "", examples=["Em ruột của giám đốc hợp tác xã."]
+    )
+
+
 class SessionOpening(Input):
     """Who is there and who does not take part in which dossier."""
 
@@ -93,6 +103,8 @@ class RecusalRead(Output):
     reason: RecusalReason
     origin: RecusalOrigin
     note: str = Field(examples=["Là thành viên hợp tác xã có sản phẩm được đánh giá."])
+    declared_at: Instant = Field(examples=["2026-06-25T01:00:00Z"])
+    declared_by: UUID | None = Field(description="who told it; null when it was detected")
 
 
 class ScoringRoundRead(Output):
@@ -105,6 +117,14 @@ class ScoringRoundRead(Output):
     closed_at: Instant | None
     submitted: list[UUID]
     awaited: list[UUID]
+
+
+class LateSheetRead(Output):
+    """That a member's sheet came after its round had closed. It counts for nothing."""
+
+    user_id: UUID
+    round: int = Field(examples=[1])
+    received_at: Instant = Field(examples=["2026-06-25T09:05:00Z"])
 
 
 class AgendaItemRead(Output):
@@ -121,8 +141,10 @@ class AgendaItemRead(Output):
     )
     recusals: list[RecusalRead]
     rounds: list[ScoringRoundRead]
+    late: list[LateSheetRead] = Field(description="sheets that came after their round had closed")
     allowed_actions: list[str] = Field(
-        description="what the caller may do now: `score`, `close_round`, `drop`", examples=[["score"]]
+        description="what the caller may do now: `score`, `close_round`, `recuse`, `drop`",
+        examples=[["score"]],
     )
 
 

@@ -20,12 +20,14 @@ from ocop_api.places.service import PlaceService
 from ocop_api.scoring.policy import VersionCheck, may_manage
 from ocop_api.scoring.repository import CouncilRepository
 from ocop_api.scoring.schemas.councils import (
+    CouncilChange,
     CouncilCreate,
     CouncilFilter,
     CouncilRead,
     CouncilSummary,
     MemberInput,
     MemberRead,
+    RulesInput,
     RulesRead,
 )
 
@@ -84,22 +86,46 @@ class CouncilService:
         council = await self._visible(council_id)
         return self._read(council, await self._councils.members(council.id))
 
-    async def change_members(
-        self, council_id: UUID, members: Sequence[MemberInput], check_version: VersionCheck
+    async def change(
+        self, council_id: UUID, wanted: CouncilChange, check_version: VersionCheck
     ) -> CouncilRead:
-        """Replace the seats; who leaves loses the role, who comes gets it. Past sessions keep their seats.
+        """Give the council new seats, new rules, or both.
+
+        Who leaves loses the role, who comes gets it. Sessions that have opened keep their seats and rules.
 
         Raises:
             NotFound: ``scoring.unknown_council``, ``accounts.unknown_user``.
             Forbidden: ``auth.not_permitted``.
-            RuleViolation: ``scoring.session_under_way`` while a session is open.
-            Invalid: a list of seats that is no council.
+            RuleViolation: ``scoring.session_under_way`` for new seats while a session is open.
+            Invalid: ``council.rules_invalid``, or a list of seats that is no council.
         """
-        _check(members)
+        if wanted.rules is not None:
+            wanted.rules.rules()
+        if wanted.members is not None:
+            _check(wanted.members)
         council = await self._visible(council_id, lock=True)
         if not may_manage(self._actor, council.level, council.area_path, council.id):
             raise Forbidden("auth.not_permitted", permission=Permission.COUNCIL_MANAGE)
         check_version(council.version)
+        if wanted.members is not None:
+            await self._reseat(council, wanted.members)
+        if wanted.rules is not None:
+            await self._regulate(council, wanted.rules)
+        council.touch()
+        council.updated_at = self._now
+        await self._session.flush()  # a refusal by the database belongs to this use case
+        return self._read(council, await self._councils.members(council.id))
+
+    async def _regulate(self, council: Council, rules: RulesInput) -> None:
+        before, council.rules = council.rules, rules.model_dump(mode="json")
+        changed = {
+            name: {"before": before.get(name), "after": value}
+            for name, value in council.rules.items()
+            if before.get(name) != value
+        }
+        await self._record(council, "council.rules_changed", {"rules": changed})
+
+    async def _reseat(self, council: Council, members: Sequence[MemberInput]) -> None:
         if await self._councils.has_open_session(council.id):
             raise RuleViolation("scoring.session_under_way")
         before = {row.user_id: row for row in await self._councils.members(council.id)}
@@ -115,8 +141,6 @@ class CouncilService:
         for row in before.values():
             self._session.expunge(row)
         await self._seat(council, members, start=0, kept=kept)
-        council.touch()
-        council.updated_at = self._now
         await self._record(
             council,
             "council.members_changed",
@@ -125,8 +149,6 @@ class CouncilService:
                 "joined": sorted(str(u) for u in wanted if u not in before),
             },
         )
-        await self._session.flush()  # a refusal by the database belongs to this use case
-        return self._read(council, await self._councils.members(council.id))
 
     async def _area_path(self, level: Level, place_id: str | None) -> list[str]:
         if (level is Level.CENTRAL) != (place_id is None):

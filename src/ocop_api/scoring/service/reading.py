@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from ocop_api.db.tables.scoring import CouncilMember, ScoringRound, SessionDossier, SessionRecusal
+from ocop_api.db.tables.scoring import CouncilMember, LateSheet, ScoringRound, SessionDossier, SessionRecusal
 from ocop_api.domain.actor import Actor
 from ocop_api.domain.council import Office, Seat, scoring_right
 from ocop_api.scoring.policy import chairs_or_keeps_minutes, may_manage
 from ocop_api.scoring.repository import SessionRepository
 from ocop_api.scoring.schemas.sessions import (
     AgendaItemRead,
+    LateSheetRead,
     RecusalRead,
     ScoringRoundRead,
     SeatRead,
@@ -22,11 +23,12 @@ from ocop_api.scoring.service.sittings import Sitting, recusal_of
 async def describe(
     sessions: SessionRepository, sitting: Sitting, actor: Actor, members: Sequence[CouncilMember]
 ) -> SessionRead:
-    """The session with its agenda, in five queries however long it is."""
+    """The session with its agenda, in six queries however long it is."""
     session_id = sitting.row.id
     agenda = await sessions.agenda(session_id)
     recusals = await sessions.recusals(session_id)
     rounds = await sessions.rounds(session_id)
+    late = await sessions.late(session_id)
     submitters = await sessions.submitters(session_id)
     seats = sitting.seats or [Seat(one.user_id, Office(one.office)) for one in members]
     council = sitting.council
@@ -42,8 +44,10 @@ async def describe(
                 item,
                 [one for one in recusals if one.dossier_id == item.dossier_id],
                 [one for one in rounds if one.dossier_id == item.dossier_id],
+                [one for one in late if one.dossier_id == item.dossier_id],
                 submitters,
                 actor,
+                seats=seats,
                 runs=runs,
             )
             for item in agenda
@@ -57,9 +61,11 @@ def _item(
     item: SessionDossier,
     recusals: Sequence[SessionRecusal],
     rounds: Sequence[ScoringRound],
+    late: Sequence[LateSheet],
     submitters: dict[UUID, list[UUID]],
     actor: Actor,
     *,
+    seats: Sequence[Seat],
     runs: bool,
 ) -> AgendaItemRead:
     recused = [one.user_id for one in recusals]
@@ -75,8 +81,12 @@ def _item(
         presiding = sitting.quorum(sitting.present, recused).presiding
         if chairs_or_keeps_minutes(actor.user_id, sitting.seats, presiding):
             actions.append("close_round")
+    seated = any(seat.person == actor.user_id for seat in seats)
+    if item.state in {"waiting", "scoring"} and (runs or seated) and actor.user_id is not None:
+        actions.append("recuse")
     if runs and item.state in {"waiting", "scoring"}:
         actions.append("drop")
+    numbers = {one.id: one.number for one in rounds}
     return AgendaItemRead(
         dossier_id=item.dossier_id,
         state=item.state,
@@ -96,6 +106,10 @@ def _item(
                 else [member for member in expected if member not in submitters.get(one.id, [])],
             )
             for one in rounds
+        ],
+        late=[
+            LateSheetRead(user_id=one.member_id, round=numbers[one.round_id], received_at=one.received_at)
+            for one in late
         ],
         allowed_actions=actions,
     )

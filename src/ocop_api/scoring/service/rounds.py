@@ -1,6 +1,5 @@
 """Closing a round: the seal opens, the sheets come together, and there is a result or a new round."""
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -10,7 +9,6 @@ from math import floor
 from typing import Any
 from uuid import UUID
 
-import rfc8785
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ocop_api.db.base import uuid7
@@ -20,14 +18,19 @@ from ocop_api.domain.actor import Actor, Level, Permission
 from ocop_api.domain.council import MeetingForm
 from ocop_api.domain.dossier import Acting, Action, Guard, Party
 from ocop_api.domain.errors import Forbidden, NotFound, RuleViolation
-from ocop_api.domain.rubric.consolidation import Consolidation, consolidate
+from ocop_api.domain.rubric.consolidation import Consolidation
 from ocop_api.domain.rubric.criteria import Language
-from ocop_api.domain.rubric.scoresheet import Choice, RecordedGate, Scoresheet
 from ocop_api.dossiers.service import DossierService
 from ocop_api.ledger.recording import record
 from ocop_api.scoring.policy import OPINIONS_DIFFER, chairs_or_keeps_minutes, problem_of
 from ocop_api.scoring.repository import SessionRepository
 from ocop_api.scoring.schemas.results import ComparisonRecord, ResultRead, comparison_record
+from ocop_api.scoring.service.recomputing import (
+    brought_together,
+    counted_sheets,
+    digest_of_result,
+    notes_of,
+)
 from ocop_api.scoring.service.sessions import close_when_done
 from ocop_api.scoring.service.sittings import Sitting, agenda_item, load_sitting, require_open
 
@@ -71,16 +74,13 @@ class RoundService:
         current = await self._sessions.open_round(session_id, dossier_id, closing=True)
         if current is None or item.state != "scoring":
             raise RuleViolation("scoring.round_closed")
-        sheets = await self._sessions.sheets(current.id)
+        handed_in = await self._sessions.sheets(current.id)
+        sheets = counted_sheets(handed_in, recused)
         _require_sheets(sitting, dossier_id, recused, sheets, without_missing=without_missing)
         await EditionShelf(self._session).need(one.edition for one in sheets)
-        result = consolidate({str(one.member_id): _sheet(one) for one in sheets}, sitting.rules)
-        comparison = comparison_record(
-            result,
-            sitting.rules,
-            {str(one.member_id): one.remarks for one in sheets},
-            {str(one.member_id): one.sha256 for one in sheets},
-        )
+        result = brought_together(sheets, sitting.rules)
+        set_aside = {one.member_id for one in handed_in} & set(recused)
+        comparison = comparison_record(result, sitting.rules, notes_of(sheets), set_aside)
         current.state, current.closed_at, current.closed_by = "closed", self._now, self._actor.user_id
         current.comparison = comparison.model_dump(mode="json")
         await self._sessions.flush()
@@ -156,6 +156,7 @@ class RoundService:
                     choices=sheet.choices,
                     gates=sheet.gates,
                     remarks=sheet.remarks,
+                    criterion_remarks=sheet.criterion_remarks,
                     version=1,
                     created_at=self._now,
                     updated_at=self._now,
@@ -190,12 +191,7 @@ class RoundService:
     ) -> UUID:
         result_id = uuid7()
         kept: dict[str, Any] = comparison.model_dump(mode="json")
-        facts: dict[str, Any] = {
-            "session_id": str(item.session_id),
-            "dossier_id": str(item.dossier_id),
-            "comparison": kept,
-        }
-        digest = hashlib.sha256(rfc8785.dumps(facts)).hexdigest()
+        digest = digest_of_result(item.session_id, item.dossier_id, kept)
         explanation = kept.pop("explanation")
         await self._sessions.add(
             CouncilResult(
@@ -261,15 +257,6 @@ def cut(mean: Fraction) -> Decimal:
 
 def _reason(result: Consolidation) -> str:
     return "spread_exceeded" if result.spread_exceeded else "sheets_unfinished"
-
-
-def _sheet(row: ScoreSheet) -> Scoresheet:
-    return Scoresheet(
-        row.edition,
-        row.set_number,
-        {code: Choice(chosen["level"], chosen["case"]) for code, chosen in row.choices.items()},
-        tuple(RecordedGate(found["gate"], found["reason"]) for found in row.gates),
-    )
 
 
 def _require_sheets(

@@ -40,6 +40,7 @@ from ocop_api.scoring.policy import chairs_or_keeps_minutes, may_manage, problem
 from ocop_api.scoring.repository import CouncilRepository, SessionRepository
 from ocop_api.scoring.schemas.councils import RulesRead
 from ocop_api.scoring.schemas.sessions import (
+    RecusalDeclaration,
     RecusalInput,
     SessionFilter,
     SessionOpening,
@@ -93,6 +94,7 @@ class SessionService:
             form=form,
             meeting_reason=wanted.meeting_reason if form is MeetingForm.MEETING else None,
             state="planned",
+            rules=None,
             opened_at=None,
             closed_at=None,
             version=1,
@@ -165,7 +167,11 @@ class SessionService:
         _require_seated(seats, [*present, *(one.user_id for one in opening.recusals)])
         agenda = [one for one in await self._sessions.agenda(session_id) if one.state == "waiting"]
         dossiers = await self._ready(sitting.council, [item.dossier_id for item in agenda])
-        recusals = _declared(session_id, opening.recusals, list(dossiers))
+        recusals: Recusals = {dossier_id: {} for dossier_id in dossiers}
+        for row in await self._sessions.recusals(session_id):
+            if row.dossier_id in recusals:
+                recusals[row.dossier_id][row.user_id] = row
+        self._declare(session_id, opening.recusals, recusals)
         await self._detect(sitting, seats, dossiers, recusals)
         rules = RulesRead.model_validate(sitting.council.rules).rules()
         problems = [
@@ -199,6 +205,57 @@ class SessionService:
             sitting.row, sitting.council, "session.dossier_dropped", {"dossier_id": str(dossier_id)}
         )
         await close_when_done(self._sessions, sitting, self._now)
+        return await self.get(session_id)
+
+    async def recuse(self, session_id: UUID, dossier_id: UUID, declared: RecusalDeclaration) -> SessionRead:
+        """Keep a member from one dossier: by their own word, or by that of who runs the business.
+
+        It may come until the dossier is concluded. A sheet handed in before is kept but set aside, and a
+        draft is discarded. Said twice it changes nothing.
+
+        Raises:
+            NotFound: ``scoring.unknown_session``, ``scoring.not_on_agenda``.
+            Forbidden: ``auth.not_permitted`` about others, ``scoring.may_not_score`` without a seat.
+            Invalid: ``scoring.not_seated``.
+            RuleViolation: ``scoring.dossier_done``.
+        """
+        sitting = await load_sitting(self._sessions, session_id, self._actor, lock=True)
+        members = await self._councils.members(sitting.council.id)
+        seats = sitting.seats or [Seat(one.user_id, Office(one.office)) for one in members]
+        person = declared.user_id or self._actor.user_id
+        if person is None:
+            raise Forbidden("scoring.may_not_score", bar="not_seated")
+        if person != self._actor.user_id:
+            self._require_business(sitting, seats)
+        _require_seated(seats, [person])
+        item = await agenda_item(self._sessions, sitting, dossier_id)
+        # Whoever is writing a sheet is waited for, then nobody writes until this is done.
+        current = await self._sessions.open_round(session_id, dossier_id, closing=True)
+        if item.state not in {"waiting", "scoring"}:
+            raise RuleViolation("scoring.dossier_done", state=item.state)
+        known = await self._sessions.recusals(session_id, dossier_id)
+        if all(one.user_id != person for one in known):
+            await self._sessions.add(
+                self._recusal(
+                    session_id,
+                    dossier_id,
+                    person,
+                    declared.reason,
+                    RecusalOrigin.SELF_DECLARED,
+                    declared.note,
+                )
+            )
+            draft = None if current is None else await self._sessions.draft(current.id, person, lock=True)
+            if draft is not None:
+                await self._sessions.discard(draft)
+            sitting.row.updated_at = self._now
+            sitting.row.touch()
+            await self._record(
+                sitting.row,
+                sitting.council,
+                "session.member_recused",
+                {"dossier_id": str(dossier_id), "member_id": str(person), "reason": declared.reason.value},
+            )
         return await self.get(session_id)
 
     async def _form(self, wanted: SessionPlan, dossiers: dict[UUID, Dossier]) -> MeetingForm:
@@ -252,6 +309,9 @@ class SessionService:
         self, sitting: Sitting, seats: Sequence[Seat], dossiers: dict[UUID, Dossier], recusals: Recusals
     ) -> None:
         rules = RulesRead.model_validate(sitting.council.rules).rules()
+        below: dict[UUID, set[UUID]] = {}
+        if rules.lower_level_evaluators_recused:
+            below = await self._sessions.scored_below(list(dossiers), sitting.council.level)
         accounts = AccountService(self._session, replace(self._actor, system=True), self._now)
         for seat in seats:
             if not isinstance(seat.person, UUID) or not votes(seat.office, rules):
@@ -259,14 +319,46 @@ class SessionService:
             account = await accounts.get(seat.person)
             acts_for = {grant.producer_id for grant in account.grants if grant.producer_id is not None}
             for dossier in dossiers.values():
-                if dossier.producer_id in acts_for and seat.person not in recusals[dossier.id]:
-                    recusals[dossier.id][seat.person] = SessionRecusal(
-                        session_id=sitting.row.id,
-                        dossier_id=dossier.id,
-                        user_id=seat.person,
-                        reason=RecusalReason.OTHER_INTEREST,
-                        origin=RecusalOrigin.DETECTED,
-                        note="",
+                if seat.person in recusals[dossier.id]:
+                    continue
+                reason: RecusalReason | None = None
+                if dossier.producer_id in acts_for:
+                    reason = RecusalReason.OTHER_INTEREST
+                elif seat.person in below.get(dossier.id, ()):
+                    reason = RecusalReason.EVALUATED_BELOW
+                if reason is not None:
+                    recusals[dossier.id][seat.person] = self._recusal(
+                        sitting.row.id, dossier.id, seat.person, reason, RecusalOrigin.DETECTED
+                    )
+
+    def _recusal(
+        self,
+        session_id: UUID,
+        dossier_id: UUID,
+        user_id: UUID,
+        reason: RecusalReason,
+        origin: RecusalOrigin,
+        note: str = "",
+    ) -> SessionRecusal:
+        return SessionRecusal(
+            session_id=session_id,
+            dossier_id=dossier_id,
+            user_id=user_id,
+            reason=reason,
+            origin=origin,
+            note=note,
+            declared_at=self._now,
+            declared_by=self._actor.user_id if origin is RecusalOrigin.SELF_DECLARED else None,
+        )
+
+    def _declare(self, session_id: UUID, declared: Iterable[RecusalInput], recusals: Recusals) -> None:
+        for one in declared:
+            if one.dossier_id is not None and one.dossier_id not in recusals:
+                raise NotFound("scoring.not_on_agenda")
+            for dossier_id in list(recusals) if one.dossier_id is None else [one.dossier_id]:
+                if one.user_id not in recusals[dossier_id]:
+                    recusals[dossier_id][one.user_id] = self._recusal(
+                        session_id, dossier_id, one.user_id, one.reason, RecusalOrigin.SELF_DECLARED, one.note
                     )
 
     async def _begin(
@@ -296,6 +388,7 @@ class SessionService:
         versions = await self._dossiers.newest_versions([item.dossier_id for item in agenda])
         for item in agenda:
             item.state, item.version_number = "scoring", versions.get(item.dossier_id)
+        row.rules = sitting.council.rules
         row.state, row.opened_at, row.updated_at = "open", self._now, self._now
         row.touch()
         await self._record(
@@ -355,20 +448,3 @@ def _require_seated(seats: Sequence[Seat], people: Iterable[UUID]) -> None:
     strangers = sorted({str(person) for person in people if person not in seated})
     if strangers:
         raise Invalid("scoring.not_seated", people=strangers)
-
-
-def _declared(session_id: UUID, declared: Iterable[RecusalInput], dossier_ids: list[UUID]) -> Recusals:
-    recusals: Recusals = {dossier_id: {} for dossier_id in dossier_ids}
-    for one in declared:
-        if one.dossier_id is not None and one.dossier_id not in recusals:
-            raise NotFound("scoring.not_on_agenda")
-        for dossier_id in dossier_ids if one.dossier_id is None else [one.dossier_id]:
-            recusals[dossier_id][one.user_id] = SessionRecusal(
-                session_id=session_id,
-                dossier_id=dossier_id,
-                user_id=one.user_id,
-                reason=one.reason,
-                origin=RecusalOrigin.SELF_DECLARED,
-                note=one.note,
-            )
-    return recusals

@@ -1,20 +1,18 @@
 """A member's own sheet: writing, handing in, reading. Nobody else's is ever touched here."""
 
-import hashlib
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
-import rfc8785
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ocop_api.db.base import uuid7
 from ocop_api.db.tables.scoring import ScoreSheet, ScoringRound, SheetDraft
 from ocop_api.domain.actor import Actor, Permission
 from ocop_api.domain.council import scoring_right
-from ocop_api.domain.errors import Conflict, Forbidden, NotFound, RuleViolation
-from ocop_api.domain.rubric.criteria import Language
+from ocop_api.domain.errors import Conflict, Forbidden, Invalid, NotFound, RuleViolation
+from ocop_api.domain.rubric.criteria import CriteriaSet, Language
 from ocop_api.domain.rubric.rating import Outcome
 from ocop_api.domain.rubric.stars import evaluate
 from ocop_api.dossiers.service import DossierService
@@ -30,7 +28,8 @@ from ocop_api.scoring.schemas.evaluation import (
     stored_choices,
 )
 from ocop_api.scoring.schemas.sheets import SheetDraftInput, SheetRead
-from ocop_api.scoring.service.rubric import sheet_of
+from ocop_api.scoring.service.recomputing import digest_of_sheet
+from ocop_api.scoring.service.rubric import SheetFault, SheetInvalid, sheet_of
 from ocop_api.scoring.service.sittings import (
     Sitting,
     agenda_item,
@@ -51,16 +50,20 @@ class SheetService:
         # Whether the member may score is decided by the seat; the file's criteria are then read as such.
         self._dossiers = DossierService(session, replace(actor, system=True), now)
 
-    async def read(self, session_id: UUID, dossier_id: UUID, language: Language) -> SheetRead:
-        """The actor's sheet in the latest round they wrote in.
+    async def read(
+        self, session_id: UUID, dossier_id: UUID, language: Language, *, number: int | None = None
+    ) -> SheetRead:
+        """The actor's sheet in the latest round they wrote in, or in round ``number``.
 
         Raises:
             NotFound: ``scoring.unknown_session``, ``scoring.not_on_agenda``, ``scoring.no_sheet``.
         """
         sitting = await load_sitting(self._sessions, session_id, self._actor)
         await agenda_item(self._sessions, sitting, dossier_id)
-        member = self._member()
+        member = self.member()
         for scoring_round in reversed(await self._sessions.rounds(session_id, dossier_id)):
+            if number not in {None, scoring_round.number}:
+                continue
             sheet = await self._sessions.sheet(scoring_round.id, member)
             if sheet is not None:
                 return _submitted(sheet, language)
@@ -88,6 +91,7 @@ class SheetService:
         scoring_round, member, _ = await self._scoring(session_id, dossier_id)
         edition, set_number = await self._criteria(dossier_id)
         sheet = sheet_of(edition, set_number, content)
+        _require_criteria(sheet.criteria_set, content.criterion_remarks)
         draft = await self._sessions.draft(scoring_round.id, member, lock=True)
         if draft is None:
             draft = SheetDraft(round_id=scoring_round.id, member_id=member, version=0, created_at=self._now)
@@ -97,6 +101,7 @@ class SheetService:
         draft.choices = stored_choices(sheet.choices)
         draft.gates = [{"gate": found.gate, "reason": found.reason} for found in sheet.gates]
         draft.remarks = content.remarks
+        draft.criterion_remarks = content.criterion_remarks
         draft.updated_at = self._now
         draft.touch()
         await self._sessions.flush()
@@ -113,6 +118,7 @@ class SheetService:
             Conflict: ``scoring.sheet_exists``.
         """
         scoring_round, member, sitting = await self._scoring(session_id, dossier_id)
+        item = await agenda_item(self._sessions, sitting, dossier_id)
         draft = await self._sessions.draft(scoring_round.id, member, lock=True)
         if draft is None:
             # A second request of the same member may have handed it in while this one waited.
@@ -126,19 +132,6 @@ class SheetService:
         if evaluation.outcome is Outcome.INCOMPLETE:
             raise RuleViolation("scoring.sheet_unfinished", missing=list(evaluation.missing))
         kept = evaluation_record(evaluation).model_dump(mode="json")
-        facts: dict[str, Any] = {
-            "session_id": str(session_id),
-            "dossier_id": str(dossier_id),
-            "round": scoring_round.number,
-            "member_id": str(member),
-            "edition": edition,
-            "set_number": set_number,
-            "choices": draft.choices,
-            "gates": draft.gates,
-            "remarks": draft.remarks,
-            "evaluation": kept,
-            "submitted_at": self._now.isoformat(),
-        }
         sheet = ScoreSheet(
             id=uuid7(),
             round_id=scoring_round.id,
@@ -151,10 +144,12 @@ class SheetService:
             choices=draft.choices,
             gates=draft.gates,
             remarks=draft.remarks,
+            criterion_remarks=draft.criterion_remarks,
+            version_number=item.version_number,
             evaluation=kept,
-            sha256=hashlib.sha256(rfc8785.dumps(facts)).hexdigest(),
             submitted_at=self._now,
         )
+        sheet.sha256 = digest_of_sheet(sheet)
         await self._sessions.add(sheet)
         await self._sessions.discard(draft)
         # Neither points nor a digest: with few choices a digest could be guessed back before the seal opens.
@@ -175,7 +170,15 @@ class SheetService:
         )
         return _submitted(sheet, language)
 
-    def _member(self) -> UUID:
+    async def entitled(self, session_id: UUID, dossier_id: UUID) -> Sitting:
+        """The session, when the actor may score this dossier in it; ``Forbidden`` as ``save``."""
+        sitting = await load_sitting(self._sessions, session_id, self._actor)
+        await self._require_right(sitting, dossier_id, self.member())
+        await self._criteria(dossier_id)
+        return sitting
+
+    def member(self) -> UUID:
+        """The actor as a person; ``Forbidden`` ``scoring.may_not_score``."""
         if self._actor.user_id is None:
             raise Forbidden("scoring.may_not_score", bar="not_seated")
         return self._actor.user_id
@@ -184,9 +187,11 @@ class SheetService:
         """The open round and the member, once it is certain that they may score."""
         sitting = await load_sitting(self._sessions, session_id, self._actor)
         await agenda_item(self._sessions, sitting, dossier_id)
-        member = self._member()
+        member = self.member()
         await self._require_right(sitting, dossier_id, member)
         require_open(sitting)
+        # A member's own requests take turns, so that none meets a draft or sheet half-written by another.
+        await self._sessions.lock_seat(session_id, member)
         scoring_round = await self._sessions.open_round(session_id, dossier_id, closing=False)
         # Read again under the lock: the dossier may have left the agenda while this request waited.
         item = await agenda_item(self._sessions, sitting, dossier_id)
@@ -220,6 +225,7 @@ class SheetService:
 
     async def _drafted(self, draft: SheetDraft, scoring_round: ScoringRound, language: Language) -> SheetRead:
         dossier = await self._dossiers.get(scoring_round.dossier_id)
+        item = await self._sessions.agenda_item(scoring_round.session_id, scoring_round.dossier_id)
         if dossier.edition is None:
             raise RuleViolation("scoring.no_criteria", dossiers=[str(dossier.id)])
         content = SheetContent.model_validate({"choices": draft.choices, "gates": draft.gates})
@@ -234,11 +240,26 @@ class SheetService:
             choices={code: ChoiceRead(**chosen) for code, chosen in draft.choices.items()},
             gates=[RecordedGateRead(**found) for found in draft.gates],
             remarks=draft.remarks,
+            criterion_remarks=draft.criterion_remarks,
+            version_number=None if item is None else item.version_number,
             evaluation=evaluation_record(evaluation).read(language),
             sha256=None,
             submitted_at=None,
             version=draft.version,
         )
+
+
+def _require_criteria(criteria_set: CriteriaSet, codes: Iterable[str]) -> None:
+    faults = [
+        SheetFault(
+            "/body/criterion_remarks/" + code.replace("~", "~0").replace("/", "~1"),
+            Invalid("rubric.unknown_criterion", criterion=code),
+        )
+        for code in codes
+        if code not in criteria_set.criteria
+    ]
+    if faults:
+        raise SheetInvalid(faults)
 
 
 def _submitted(sheet: ScoreSheet, language: Language) -> SheetRead:
@@ -252,6 +273,8 @@ def _submitted(sheet: ScoreSheet, language: Language) -> SheetRead:
         choices={code: ChoiceRead(**chosen) for code, chosen in sheet.choices.items()},
         gates=[RecordedGateRead(**found) for found in sheet.gates],
         remarks=sheet.remarks,
+        criterion_remarks=sheet.criterion_remarks,
+        version_number=sheet.version_number,
         evaluation=EvaluationRecord.model_validate(sheet.evaluation).read(language),
         sha256=sheet.sha256,
         submitted_at=sheet.submitted_at,

@@ -62,7 +62,7 @@ async def load_sitting(
     if found is None:
         raise NotFound("scoring.unknown_session")
     row, council = found
-    rules = RulesRead.model_validate(council.rules).rules()
+    rules = RulesRead.model_validate(council.rules if row.rules is None else row.rules).rules()
     return Sitting(row, council, rules, await sessions.seats(session_id))
 
 
