@@ -276,7 +276,9 @@ class Walk:
         session_id = str(planned.json()["id"])
         opened = await self.trade.client.post(
             f"/v1/sessions/{session_id}/open",
-            json={"present": [str(u) for u, _ in panel.seats]} if form == "meeting" else {},
+            json={"present": [str(u) for u, _ in panel.seats], "short_notice_reason": "Họp ngay trong ngày."}
+            if form == "meeting"
+            else {},
             headers=panel.secretary,
         )
         assert opened.status_code == 200, opened.text

@@ -256,6 +256,14 @@ def test_unknown_levels_and_kinds_are_harmless() -> None:
     assert set(SCHEDULES) <= set(JOBS)
 
 
+def test_an_invitation_concerns_those_invited_and_nobody_else() -> None:
+    first, second = uuid4(), uuid4()
+    told = concern_of("session.invited", HERE, {"user_ids": [str(first), str(second), "nobody", 7]})
+    assert (told.user_ids, told.place_ids, told.producer_id) == ((first, second), (), None)
+    assert concern_of("session.invited", HERE, {"user_ids": "x"}).nobody
+    assert concern_of("session.opened", HERE, {"user_ids": [str(first)]}).nobody
+
+
 async def test_the_migrations_give_these_tables(database: Database) -> None:
     async with database.write_engine.connect() as connection:
         differences = await connection.run_sync(

@@ -145,13 +145,21 @@ class World:
         return str(answer.json()["id"])
 
     async def open(
-        self, session_id: str, *, absent: Sequence[UUID] = (), recusals: Sequence[dict[str, str]] = ()
+        self,
+        session_id: str,
+        *,
+        absent: Sequence[UUID] = (),
+        recusals: Sequence[dict[str, str]] = (),
+        **body: Any,
     ) -> httpx.Response:
         return await self.client.post(
             f"/v1/sessions/{session_id}/open",
             json={
                 "present": [str(user) for user in self.users if user not in absent],
                 "recusals": list(recusals),
+                # Most tests open a session as soon as it is planned.
+                "short_notice_reason": "Họp ngay.",
+                **body,
             },
             headers=self.secretary,
         )

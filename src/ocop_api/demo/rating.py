@@ -97,7 +97,13 @@ async def score(
         recusals = [{"user_id": user_id, "dossier_id": dossier_id, "reason": "adviser"}]
         stage.tell(f"Member {recused + 1} advised the producer and is recused: out of quorum and mean.")
     await stage.post(
-        f"/v1/sessions/{session['id']}/open", "thuky", {"present": list(seats.values()), "recusals": recusals}
+        f"/v1/sessions/{session['id']}/open",
+        "thuky",
+        {
+            "present": list(seats.values()),
+            "recusals": recusals,
+            "short_notice_reason": "Các thành viên đã thống nhất họp ngay trong ngày.",
+        },
     )
     desk = f"/v1/sessions/{session['id']}/dossiers/{dossier_id}"
     voters = [who for n, who in enumerate(COUNCIL) if n != recused]

@@ -19,6 +19,7 @@ from ocop_api.domain.rubric.rating import DEFAULT_STAR_RULES, StarRules
 
 _MOST_POINTS = 100
 _MOST_PLACES = 6
+_MOST_DAYS = 60
 
 
 class Office(StrEnum):
@@ -81,6 +82,8 @@ class CouncilRules:
         lower_level_evaluators_recused: Who scored a file at a lower level does not score it again.
         typical_size: Usual number of voting members; a hint for forms, never enforced.
         display_places: Decimals of the displayed mean, rounded half-up.
+        notice_working_days: Working days before a meeting by which members are invited and have the files.
+        opinion_working_days: Working days that members have for a written opinion.
     """
 
     quorum_share: Fraction = Fraction(3, 4)
@@ -95,6 +98,8 @@ class CouncilRules:
     lower_level_evaluators_recused: bool = False
     typical_size: int = 9
     display_places: int = 2
+    notice_working_days: int = 1
+    opinion_working_days: int = 5
 
     def __post_init__(self) -> None:
         """Refuse settings under which no council could work.
@@ -112,6 +117,12 @@ class CouncilRules:
             raise Invalid("council.rules_invalid", setting="spread_limit", value=str(self.spread_limit))
         if not 0 <= self.display_places <= _MOST_PLACES:
             raise Invalid("council.rules_invalid", setting="display_places", value=str(self.display_places))
+        for setting, days in (
+            ("notice_working_days", self.notice_working_days),
+            ("opinion_working_days", self.opinion_working_days),
+        ):
+            if not 0 <= days <= _MOST_DAYS:
+                raise Invalid("council.rules_invalid", setting=setting, value=str(days))
 
     def is_majority(self, in_favour: int, counted: int) -> bool:
         """Tell whether ``in_favour`` of ``counted`` carries; nothing carries when nothing was counted."""

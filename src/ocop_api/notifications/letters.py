@@ -10,6 +10,7 @@ from ocop_api.web.texts import Language
 
 _FACTS: Mapping[str, tuple[str, str]] = {
     "product_code": ("Mã hồ sơ", "File"),
+    "held_on": ("Ngày họp hoặc lấy ý kiến", "Meeting or opinions on"),
     "due_on": ("Hạn xử lý", "Due on"),
     "expires_on": ("Hết hiệu lực ngày", "Expires on"),
     "valid_until": ("Giấy chứng nhận hết hạn ngày", "Certificate ends on"),

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from ocop_api.domain.actor import Level
 
-WATCHED = ("certificate.", "document.expiring", "dossier.", "webhook.switched_off")
+WATCHED = ("certificate.", "document.expiring", "dossier.", "session.invited", "webhook.switched_off")
 """Kinds of events, by their beginning, that anybody is told about."""
 _FOR_OFFICERS = frozenset({"dossier.lodged", "dossier.forwarded"})
 _CLOCKS = frozenset(
@@ -21,6 +21,7 @@ MAILED = _CLOCKS | {
     "dossier.supplement_requested",
     "document.expiring",
     "certificate.expiring",
+    "session.invited",
     "webhook.switched_off",
 }
 """Kinds that are also written by e-mail: what somebody has to do by a day."""
@@ -58,6 +59,10 @@ def concern_of(kind: str, area_path: Sequence[str], data: Mapping[str, Any]) -> 
     if kind == "dossier.assigned":
         assignee = _uuid(data.get("assignee_id"))
         return Concern() if assignee is None else Concern(user_ids=(assignee,))
+    if kind == "session.invited":
+        people = data.get("user_ids")
+        invited = map(_uuid, people if isinstance(people, list) else [])
+        return Concern(user_ids=tuple(one for one in invited if one is not None))
     if kind == "webhook.switched_off":
         owner = _uuid(data.get("owner_id"))
         return Concern() if owner is None else Concern(user_ids=(owner,))

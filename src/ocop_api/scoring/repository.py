@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from ocop_api.db.base import Base
 from ocop_api.db.paging import Rows, SortKey, Sorts, fetch_page
 from ocop_api.db.tables.scoring import (
+    ClearedTie,
     Council,
     CouncilMember,
     CouncilResult,
@@ -20,17 +21,20 @@ from ocop_api.db.tables.scoring import (
     ScoreSheet,
     ScoringRound,
     SessionDossier,
+    SessionInvitation,
     SessionRecusal,
     SessionSeat,
     SheetDraft,
 )
 from ocop_api.domain.actor import Actor, Permission
 from ocop_api.domain.council import MeetingForm
+from ocop_api.domain.council_session import SessionState
 from ocop_api.scoring.policy import OPINIONS_DIFFER
 from ocop_api.scoring.schemas.councils import CouncilFilter
 from ocop_api.scoring.schemas.sessions import SessionFilter
 
 _RESULTS_AT_ONCE = 50
+_UNDER_WAY = (SessionState.OPEN.value, SessionState.SCORING.value)
 
 _ID = SortKey(Council.id.expression, UUID)
 _COUNCIL_SORTS = Sorts(
@@ -115,7 +119,7 @@ class CouncilRepository:
     async def has_open_session(self, council_id: UUID) -> bool:
         """Whether one of its sessions is under way."""
         statement = select(CouncilSession.id).where(
-            CouncilSession.council_id == council_id, CouncilSession.state == "open"
+            CouncilSession.council_id == council_id, CouncilSession.state.in_(_UNDER_WAY)
         )
         return (await self._session.scalars(statement.limit(1))).first() is not None
 
@@ -219,6 +223,40 @@ class SessionRepository:
         for dossier_id, member_id in await self._session.execute(statement):
             found.setdefault(dossier_id, set()).add(member_id)
         return found
+
+    async def cleared(self, session_id: UUID) -> Sequence[ClearedTie]:
+        """Questions of a conflict of interest that were answered."""
+        statement = select(ClearedTie).where(ClearedTie.session_id == session_id)
+        return (await self._session.scalars(statement)).all()
+
+    async def invitations(self, session_id: UUID) -> Sequence[SessionInvitation]:
+        """Who was invited to a session."""
+        statement = select(SessionInvitation).where(SessionInvitation.session_id == session_id)
+        statement = statement.order_by(SessionInvitation.user_id)
+        # Inviting again writes past the rows that were read before.
+        fresh = statement.execution_options(populate_existing=True)
+        return (await self._session.scalars(fresh)).all()
+
+    async def invitation(self, session_id: UUID, user_id: UUID) -> SessionInvitation | None:
+        """Somebody's invitation."""
+        return await self._session.get(SessionInvitation, (session_id, user_id))
+
+    async def invite(self, session_id: UUID, user_ids: Collection[UUID], at: datetime) -> None:
+        """Write that people were invited; an answer to an earlier invitation counts no more.
+
+        Whoever lost the seat since an earlier invitation is not invited any longer.
+        """
+        await self._session.execute(
+            delete(SessionInvitation).where(
+                SessionInvitation.session_id == session_id, SessionInvitation.user_id.not_in(user_ids)
+            )
+        )
+        anew = {"sent_at": at, "answer": None, "answered_at": None, "note": ""}
+        rows = [{"session_id": session_id, "user_id": user_id, **anew} for user_id in sorted(user_ids)]
+        statement = insert(SessionInvitation).values(rows)
+        await self._session.execute(
+            statement.on_conflict_do_update(index_elements=["session_id", "user_id"], set_=anew)
+        )
 
     async def rounds(self, session_id: UUID, dossier_id: UUID | None = None) -> Sequence[ScoringRound]:
         """The rounds of a session, or of one of its dossiers, ascending."""

@@ -4,7 +4,7 @@
 or remove a row of theirs.
 """
 
-from datetime import date, datetime
+from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -85,6 +85,15 @@ class CouncilSession(Base, Versioned, Stamped):
     form: Mapped[str]
     meeting_reason: Mapped[str | None]
     """Why files that go by written opinions are dealt with in a meeting."""
+    starts_at: Mapped[time | None]
+    """Hour of the meeting in Vietnam."""
+    venue: Mapped[str | None]
+    opinions_due_on: Mapped[date | None]
+    """Last day for written opinions; set when the session opens at the latest."""
+    invited_at: Mapped[datetime | None]
+    """When the members were last told of this day and place."""
+    short_notice_reason: Mapped[str | None]
+    """Why a meeting was held although its members had fewer days than the rules give them."""
     state: Mapped[str]
     rules: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     """The council's rules as they were when the session opened; it is held under them to its end."""
@@ -92,10 +101,29 @@ class CouncilSession(Base, Versioned, Stamped):
     closed_at: Mapped[datetime | None]
 
     __table_args__ = (
-        CheckConstraint("state in ('planned', 'open', 'closed')", name="state"),
+        CheckConstraint("state in ('planned', 'open', 'scoring', 'closed')", name="state"),
         CheckConstraint("form in ('meeting', 'written_opinions')", name="form"),
         CheckConstraint("meeting_reason is null or form = 'meeting'", name="meeting_reason"),
         CheckConstraint("(opened_at is null) = (rules is null)", name="rules"),
+        CheckConstraint("opinions_due_on is null or form = 'written_opinions'", name="opinions_due_on"),
+    )
+
+
+class SessionInvitation(Base):
+    """That somebody with a seat was invited (*giấy mời*), and what they answered; the last one of each."""
+
+    __tablename__ = "session_invitation"
+
+    session_id: Mapped[UUID] = mapped_column(ForeignKey("council_session.id"), primary_key=True)
+    user_id: Mapped[UUID] = mapped_column(primary_key=True)
+    sent_at: Mapped[datetime]
+    answer: Mapped[str | None]
+    answered_at: Mapped[datetime | None]
+    note: Mapped[str]
+
+    __table_args__ = (
+        CheckConstraint("answer in ('accepted', 'declined')", name="answer"),
+        CheckConstraint("(answer is null) = (answered_at is null)", name="answered"),
     )
 
 
@@ -110,6 +138,10 @@ class SessionSeat(Base):
     name: Mapped[str]
     position: Mapped[int] = mapped_column(SmallInteger)
     present: Mapped[bool]
+    arrived_at: Mapped[datetime | None]
+    """When the person came, if that was after the opening."""
+    left_at: Mapped[datetime | None]
+    """When the person last left before the end."""
 
     __table_args__ = (CheckConstraint(_OFFICES, name="office"),)
 
@@ -165,6 +197,59 @@ class SessionRecusal(Base):
             name="reason",
         ),
         CheckConstraint("origin in ('self_declared', 'detected')", name="origin"),
+    )
+
+
+class ClearedTie(Base):
+    """A question of a conflict of interest that was answered: the member takes part, and why they may."""
+
+    __tablename__ = "cleared_tie"
+
+    session_id: Mapped[UUID] = mapped_column(primary_key=True)
+    dossier_id: Mapped[UUID] = mapped_column(primary_key=True)
+    user_id: Mapped[UUID] = mapped_column(primary_key=True)
+    reason: Mapped[str]
+    cleared_at: Mapped[datetime]
+    cleared_by: Mapped[UUID | None]
+
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["session_id", "dossier_id"],
+            ["session_dossier.session_id", "session_dossier.dossier_id"],
+            name="fk_cleared_tie__session_id_dossier_id",
+        ),
+    )
+
+
+class MemberInterest(Base):
+    """What somebody who sits on councils registered: a tie to a producer, or a relative in the trade.
+
+    Names and numbers of relatives are personal data: they are for the person who registered them and for
+    those who run the business of a council they sit on, and never stand in the ledger.
+    """
+
+    __tablename__ = "member_interest"
+
+    id: Mapped[Identity]
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("account_user.id"), index=True)
+    relation: Mapped[str]
+    producer_id: Mapped[UUID | None] = mapped_column(ForeignKey("producer.id"), index=True)
+    relative_name: Mapped[str | None]
+    relative_phone: Mapped[str | None]
+    note: Mapped[str]
+    valid_from: Mapped[date]
+    valid_until: Mapped[date | None]
+    registered_at: Mapped[datetime]
+    registered_by: Mapped[UUID | None]
+
+    __table_args__ = (
+        CheckConstraint(
+            "relation in ('owner', 'relative', 'employee', 'adviser', 'other_interest')", name="relation"
+        ),
+        CheckConstraint("(producer_id is null) <> (relative_name is null)", name="tie"),
+        CheckConstraint("relative_name is null or relation = 'relative'", name="relative"),
+        CheckConstraint("relative_phone is null or relative_name is not null", name="phone"),
+        CheckConstraint("valid_until >= valid_from", name="period"),
     )
 
 

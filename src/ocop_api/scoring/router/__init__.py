@@ -10,6 +10,7 @@ from ocop_api.scoring.router import (
     editions,
     editions_changes,
     forms,
+    interests,
     self_assessment,
     sessions,
 )
@@ -23,6 +24,7 @@ routers: tuple[APIRouter, ...] = (
     classification.router,
     councils.router,
     sessions.router,
+    interests.router,
     self_assessment.router,
     self_assessment.saved,
 )

@@ -14,6 +14,7 @@ from ocop_api.scoring.schemas.councils import (
 )
 from ocop_api.scoring.schemas.sessions import SessionFilter, SessionPlan, SessionRead, SessionSummary
 from ocop_api.scoring.service.councils import CouncilService
+from ocop_api.scoring.service.planning import PlanningService
 from ocop_api.scoring.service.sessions import SessionService
 from ocop_api.web.caller import Caller, Now
 from ocop_api.web.conditional import IfMatch
@@ -64,8 +65,8 @@ async def change_council(
 async def plan_session(
     council_id: UUID, body: SessionPlan, session: WriteSession, caller: Caller, now: Now, response: Response
 ) -> SessionRead:
-    """Plan a session (*phiên họp*) on dossiers that lie with the council."""
-    planned = await SessionService(session, caller, now()).plan(council_id, body)
+    """Plan a session (*phiên họp*) on dossiers that lie with the council, and invite its members."""
+    planned = await PlanningService(session, caller, now()).plan(council_id, body)
     response.headers["Location"] = f"/v1/sessions/{planned.id}"
     return planned
 

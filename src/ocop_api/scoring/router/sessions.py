@@ -7,12 +7,16 @@ from fastapi import Query, Request, Response
 
 from ocop_api.scoring.policy import VersionCheck
 from ocop_api.scoring.router.faults import sheet_router
+from ocop_api.scoring.schemas.conflicts import ConflictList
 from ocop_api.scoring.schemas.package import SessionPackage
 from ocop_api.scoring.schemas.results import ResultRead
 from ocop_api.scoring.schemas.sessions import (
+    AttendanceChange,
     DropRequest,
+    InvitationAnswer,
     RecusalDeclaration,
     RoundClosing,
+    SessionChange,
     SessionOpening,
     SessionRead,
 )
@@ -24,14 +28,17 @@ from ocop_api.scoring.schemas.sheets import (
     SyncRead,
     SyncRequest,
 )
+from ocop_api.scoring.service.conflicts import ConflictService
+from ocop_api.scoring.service.opening import OpeningService
 from ocop_api.scoring.service.packing import PackingService
+from ocop_api.scoring.service.planning import PlanningService
 from ocop_api.scoring.service.rounds import RoundService
 from ocop_api.scoring.service.rubric import SheetInvalid
 from ocop_api.scoring.service.sessions import SessionService
 from ocop_api.scoring.service.sheets import SheetService
 from ocop_api.scoring.service.syncing import Synced, SyncService
 from ocop_api.web.caller import Caller, Now
-from ocop_api.web.conditional import ExpectedVersion, OptionalIfMatch
+from ocop_api.web.conditional import ExpectedVersion, IfMatch, OptionalIfMatch
 from ocop_api.web.problems import HTTPProblem, language_of
 from ocop_api.web.session import ReadSession, WriteSession
 from ocop_api.web.texts import Language, text_of
@@ -84,10 +91,60 @@ async def open_session(
 ) -> SessionRead:
     """Open a session with who is there and who does not take part in which dossier.
 
-    The quorum is decided for each dossier without the members recused from it; the first round of
-    scoring opens on each.
+    The quorum is decided for each dossier without the members recused from it; the first round of scoring
+    opens on each, unless `begin_scoring` is false. Members whose tie to a producer is certain are kept out
+    without being named; a tie that rests on a name alone is answered in `recusals` or `cleared`. A meeting
+    for which members had too few working days needs a `short_notice_reason`.
     """
-    return await SessionService(session, caller, now()).open(session_id, body)
+    return await OpeningService(session, caller, now()).open(session_id, body)
+
+
+@router.post("/{session_id}/begin-scoring")
+async def begin_scoring(session_id: UUID, session: WriteSession, caller: Caller, now: Now) -> SessionRead:
+    """Open the first round on every dossier of a session that was opened without."""
+    return await OpeningService(session, caller, now()).begin_scoring(session_id)
+
+
+@router.post("/{session_id}/attendance")
+async def correct_attendance(
+    session_id: UUID, body: AttendanceChange, session: WriteSession, caller: Caller, now: Now
+) -> SessionRead:
+    """Note who came after the opening and who left before the end.
+
+    Whoever came may score what is open; sheets of whoever left count, further ones are not waited for.
+    """
+    return await OpeningService(session, caller, now()).correct_attendance(session_id, body)
+
+
+@router.patch("/{session_id}")
+async def reschedule_session(
+    session_id: UUID, body: SessionChange, expected: IfMatch, session: WriteSession, caller: Caller, now: Now
+) -> SessionRead:
+    """Call a planned session for another day, hour or place; whoever was invited is invited anew."""
+    return await PlanningService(session, caller, now()).change(session_id, body, expected.check)
+
+
+@router.post("/{session_id}/invite")
+async def invite_to_session(session_id: UUID, session: WriteSession, caller: Caller, now: Now) -> SessionRead:
+    """Invite everybody with a seat (*giấy mời*), by notice and e-mail; the days of notice count from now."""
+    return await PlanningService(session, caller, now()).invite(session_id)
+
+
+@router.post("/{session_id}/answer-invitation")
+async def answer_invitation(
+    session_id: UUID, body: InvitationAnswer, session: WriteSession, caller: Caller, now: Now
+) -> SessionRead:
+    """Say whether one comes; the last answer counts."""
+    return await PlanningService(session, caller, now()).answer(session_id, body)
+
+
+@router.get("/{session_id}/conflicts")
+async def list_conflicts(session_id: UUID, session: ReadSession, caller: Caller, now: Now) -> ConflictList:
+    """Ties of the members to the producers on the agenda, from the registers, for who runs the business.
+
+    What is not `certain` rests on a name alone and has to be answered before the session opens.
+    """
+    return await ConflictService(session, caller, now()).conflicts(session_id)
 
 
 @router.post("/{session_id}/dossiers/{dossier_id}/recuse")
@@ -103,7 +160,7 @@ async def recuse_member(
 
     It may come until the dossier is concluded; a sheet handed in before is kept and does not count.
     """
-    return await SessionService(session, caller, now()).recuse(session_id, dossier_id, body)
+    return await ConflictService(session, caller, now()).recuse(session_id, dossier_id, body)
 
 
 @router.post("/{session_id}/dossiers/{dossier_id}/drop")

@@ -58,6 +58,16 @@ class RulesInput(Input):
     )
     typical_size: int = Field(_DEFAULT.typical_size, ge=1, le=99)
     display_places: int = Field(_DEFAULT.display_places, ge=0, le=6)
+    notice_working_days: int = Field(
+        _DEFAULT.notice_working_days,
+        ge=0,
+        le=60,
+        description="working days before a meeting by which members are invited and have the files; the law "
+        "of a dossier may ask for more",
+    )
+    opinion_working_days: int = Field(
+        _DEFAULT.opinion_working_days, ge=0, le=60, description="that members have for a written opinion"
+    )
 
     def rules(self) -> CouncilRules:
         """The rules as the domain takes them; ``Invalid`` ``council.rules_invalid``."""
@@ -76,6 +86,8 @@ class RulesInput(Input):
             experts_score=self.experts_score,
             typical_size=self.typical_size,
             display_places=self.display_places,
+            notice_working_days=self.notice_working_days,
+            opinion_working_days=self.opinion_working_days,
         )
 
 

@@ -1,15 +1,25 @@
 """Sessions of councils as they are planned, opened and read."""
 
-from datetime import date
+from datetime import date, time
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from ocop_api.domain.council import MeetingForm, Office, RecusalOrigin, RecusalReason
+from ocop_api.domain.council_session import SessionState
+from ocop_api.scoring.schemas.conflicts import ClearanceInput
 from ocop_api.web.schemas import CleanText, Input, Instant, Output, PageQuery, ShortText
 
-SessionState = Literal["planned", "open", "closed"]
+
+def _without_zone(value: time) -> time:
+    if value.tzinfo is not None:
+        raise ValueError("an hour of the clock in Vietnam has no offset")
+    return value.replace(second=0, microsecond=0)
+
+
+LocalTime = Annotated[time, AfterValidator(_without_zone)]
+"""An hour of the clock in Vietnam, such as `08:00`."""
 AgendaState = Literal["waiting", "scoring", "concluded", "dropped"]
 RoundReason = Literal["spread_exceeded", "sheets_unfinished"]
 
@@ -32,6 +42,30 @@ class SessionPlan(Input):
         description="why dossiers that go by written opinions need a meeting all the same",
         examples=["Sản phẩm đổi vùng nguyên liệu, cần thảo luận."],
     )
+    starts_at: LocalTime | None = Field(None, description="hour in Vietnam", examples=["08:00"])
+    venue: ShortText | None = Field(None, examples=["Phòng họp số 2, Sở Nông nghiệp và Môi trường"])
+    opinions_due_on: date | None = Field(
+        None,
+        description="last day for written opinions; set by the council's rules on opening if left out",
+        examples=["2026-06-27"],
+    )
+    invite: bool = Field(True, description="invite everybody with a seat at once")
+
+
+class SessionChange(Input):
+    """Another day, hour or place for a planned session; what is left out stays."""
+
+    held_on: date | None = Field(None, examples=["2026-06-27"])
+    starts_at: LocalTime | None = Field(None, examples=["13:30"])
+    venue: ShortText | None = Field(None, examples=["Hội trường UBND xã Đắk Mil"])
+    opinions_due_on: date | None = None
+
+
+class InvitationAnswer(Input):
+    """Whether the invited person comes."""
+
+    answer: Literal["accepted", "declined"] = Field(examples=["accepted"])
+    note: Annotated[CleanText, Field(max_length=300)] = Field("", examples=["Đi công tác, xin vắng mặt."])
 
 
 class RecusalInput(Input):
@@ -63,6 +97,27 @@ class SessionOpening(Input):
         examples=[["0192f7c4-6f0e-7a3b-9c56-1f2e3d4c5b6a"]],
     )
     recusals: list[RecusalInput] = Field(default_factory=list, max_length=500)
+    cleared: list[ClearanceInput] = Field(
+        default_factory=list,
+        max_length=500,
+        description="answers to ties that rest on a name alone (`GET /v1/sessions/{session_id}/conflicts`)",
+    )
+    short_notice_reason: ShortText | None = Field(
+        None,
+        description="why a meeting is held although its members had fewer working days than they are due",
+        examples=["Họp bổ sung để kịp đợt đánh giá, các thành viên đã thống nhất."],
+    )
+    begin_scoring: bool = Field(
+        True,
+        description="open the rounds at once; otherwise by `POST /v1/sessions/{session_id}/begin-scoring`",
+    )
+
+
+class AttendanceChange(Input):
+    """Who came after the opening, and who left before the end."""
+
+    arrived: list[UUID] = Field(default_factory=list, max_length=60)
+    left: list[UUID] = Field(default_factory=list, max_length=60)
 
 
 class DropRequest(Input):
@@ -94,6 +149,18 @@ class SeatRead(Output):
     office: Office = Field(examples=["chair"])
     name: str = Field(examples=["H’Loan Niê"])
     present: bool
+    arrived_at: Instant | None = Field(description="when the person came, if after the opening")
+    left_at: Instant | None = Field(description="when the person last left before the end")
+
+
+class InvitationRead(Output):
+    """That somebody was invited, and what they said."""
+
+    user_id: UUID
+    sent_at: Instant = Field(examples=["2026-06-18T02:00:00Z"])
+    answer: Literal["accepted", "declined"] | None
+    answered_at: Instant | None
+    note: str = Field(examples=[""])
 
 
 class RecusalRead(Output):
@@ -156,7 +223,12 @@ class SessionSummary(Output):
     held_on: date = Field(examples=["2026-06-25"])
     form: MeetingForm
     meeting_reason: str | None
-    state: SessionState
+    starts_at: time | None = Field(description="hour in Vietnam", examples=["08:00:00"])
+    venue: str | None = Field(examples=["Phòng họp số 2, Sở Nông nghiệp và Môi trường"])
+    opinions_due_on: date | None = Field(description="last day for written opinions")
+    invited_at: Instant | None = Field(description="when members were last told of this day and place")
+    short_notice_reason: str | None
+    state: SessionState = Field(examples=["scoring"])
     opened_at: Instant | None = Field(examples=["2026-06-25T01:00:00Z"])
     closed_at: Instant | None
     version: int
@@ -166,5 +238,10 @@ class SessionRead(SessionSummary):
     """A session with its seats and agenda."""
 
     seats: list[SeatRead] = Field(description="empty until the session opens")
+    invitations: list[InvitationRead]
     dossiers: list[AgendaItemRead]
-    allowed_actions: list[str] = Field(description="`open` while planned", examples=[["open"]])
+    allowed_actions: list[str] = Field(
+        description="what the caller may do with the session now: `reschedule`, `invite`, "
+        "`answer_invitation`, `open`, `correct_attendance`, `begin_scoring`, `sign_minutes`",
+        examples=[["correct_attendance"]],
+    )

@@ -6,10 +6,12 @@ from uuid import UUID
 from ocop_api.db.tables.scoring import CouncilMember, LateSheet, ScoringRound, SessionDossier, SessionRecusal
 from ocop_api.domain.actor import Actor
 from ocop_api.domain.council import Office, Seat, scoring_right
+from ocop_api.domain.council_session import SessionParty, SessionState, session_actions
 from ocop_api.scoring.policy import chairs_or_keeps_minutes, may_manage
 from ocop_api.scoring.repository import SessionRepository
 from ocop_api.scoring.schemas.sessions import (
     AgendaItemRead,
+    InvitationRead,
     LateSheetRead,
     RecusalRead,
     ScoringRoundRead,
@@ -23,13 +25,14 @@ from ocop_api.scoring.service.sittings import Sitting, recusal_of
 async def describe(
     sessions: SessionRepository, sitting: Sitting, actor: Actor, members: Sequence[CouncilMember]
 ) -> SessionRead:
-    """The session with its agenda, in six queries however long it is."""
+    """The session with its agenda, in seven queries however long it is."""
     session_id = sitting.row.id
     agenda = await sessions.agenda(session_id)
     recusals = await sessions.recusals(session_id)
     rounds = await sessions.rounds(session_id)
     late = await sessions.late(session_id)
     submitters = await sessions.submitters(session_id)
+    invitations = await sessions.invitations(session_id)
     seats = sitting.seats or [Seat(one.user_id, Office(one.office)) for one in members]
     council = sitting.council
     runs = may_manage(actor, council.level, council.area_path, council.id) or chairs_or_keeps_minutes(
@@ -38,6 +41,7 @@ async def describe(
     return SessionRead(
         **SessionSummary.model_validate(sitting.row).model_dump(),
         seats=[SeatRead.model_validate(row) for row in sitting.seat_rows],
+        invitations=[InvitationRead.model_validate(row) for row in invitations],
         dossiers=[
             _item(
                 sitting,
@@ -52,8 +56,18 @@ async def describe(
             )
             for item in agenda
         ],
-        allowed_actions=["open"] if runs and sitting.row.state == "planned" else [],
+        allowed_actions=[
+            action.value
+            for action in session_actions(
+                SessionState(sitting.row.state),
+                _parties(runs=runs, invited=any(one.user_id == actor.user_id for one in invitations)),
+            )
+        ],
     )
+
+
+def _parties(*, runs: bool, invited: bool) -> list[SessionParty]:
+    return [*([SessionParty.BUSINESS] if runs else []), *([SessionParty.SEAT] if invited else [])]
 
 
 def _item(

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
 from math import floor
@@ -15,6 +15,7 @@ from ocop_api.db.base import uuid7
 from ocop_api.db.edition_shelf import EditionShelf
 from ocop_api.db.tables.scoring import CouncilResult, ScoreSheet, ScoringRound, SessionDossier, SheetDraft
 from ocop_api.domain.actor import Actor, Level, Permission
+from ocop_api.domain.clock import vietnam_date
 from ocop_api.domain.council import MeetingForm
 from ocop_api.domain.dossier import Acting, Action, Guard, Party
 from ocop_api.domain.errors import Forbidden, NotFound, RuleViolation
@@ -63,8 +64,9 @@ class RoundService:
             NotFound: ``scoring.unknown_session``, ``scoring.not_on_agenda``.
             Forbidden: ``scoring.may_not_close`` to others than the chair, who presides, and the secretary.
             RuleViolation: ``scoring.session_not_open``, ``scoring.round_closed``,
-                ``scoring.sheets_missing`` with the members still awaited, ``scoring.no_quorum`` when too few
-                remain without them.
+                ``scoring.sheets_missing`` with the members still awaited, ``scoring.opinions_awaited`` before
+                the last day for written opinions is over, ``scoring.no_quorum`` when too few remain without
+                them.
         """
         sitting = await load_sitting(self._sessions, session_id, self._actor, lock=True)
         item = await agenda_item(self._sessions, sitting, dossier_id)
@@ -76,7 +78,14 @@ class RoundService:
             raise RuleViolation("scoring.round_closed")
         handed_in = await self._sessions.sheets(current.id)
         sheets = counted_sheets(handed_in, recused)
-        _require_sheets(sitting, dossier_id, recused, sheets, without_missing=without_missing)
+        _require_sheets(
+            sitting,
+            dossier_id,
+            recused,
+            sheets,
+            without_missing=without_missing,
+            today=vietnam_date(self._now),
+        )
         await EditionShelf(self._session).need(one.edition for one in sheets)
         result = brought_together(sheets, sitting.rules)
         set_aside = {one.member_id for one in handed_in} & set(recused)
@@ -266,11 +275,18 @@ def _require_sheets(
     sheets: Sequence[ScoreSheet],
     *,
     without_missing: bool,
+    today: date,
 ) -> None:
     handed_in = {one.member_id for one in sheets}
     missing = [member for member in sitting.expected(recused) if member not in handed_in]
     if missing and not without_missing:
         raise RuleViolation("scoring.sheets_missing", members=[str(one) for one in missing])
+    due_on = sitting.row.opinions_due_on
+    if missing and due_on is not None and today <= due_on:
+        # Whoever is asked for an opinion has the time that was given for it.
+        raise RuleViolation(
+            "scoring.opinions_awaited", members=[str(one) for one in missing], due_on=due_on.isoformat()
+        )
     decided = sitting.quorum(handed_in, recused)
     if not decided.met:
         raise RuleViolation("scoring.no_quorum", dossiers=[problem_of(decided, dossier_id)])

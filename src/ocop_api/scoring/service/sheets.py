@@ -10,13 +10,16 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from ocop_api.db.base import uuid7
 from ocop_api.db.tables.scoring import ScoreSheet, ScoringRound, SheetDraft
 from ocop_api.domain.actor import Actor, Permission
+from ocop_api.domain.clock import vietnam_date
 from ocop_api.domain.council import scoring_right
+from ocop_api.domain.council_session import SessionState
 from ocop_api.domain.errors import Conflict, Forbidden, Invalid, NotFound, RuleViolation
 from ocop_api.domain.rubric.criteria import CriteriaSet, Language
 from ocop_api.domain.rubric.rating import Outcome
 from ocop_api.domain.rubric.stars import evaluate
 from ocop_api.dossiers.service import DossierService
 from ocop_api.ledger.recording import record
+from ocop_api.scoring.interest_repository import InterestRepository
 from ocop_api.scoring.policy import VersionCheck
 from ocop_api.scoring.repository import SessionRepository
 from ocop_api.scoring.schemas.evaluation import (
@@ -203,7 +206,7 @@ class SheetService:
         return scoring_round, member, sitting
 
     async def _require_right(self, sitting: Sitting, dossier_id: UUID, member: UUID) -> None:
-        if sitting.row.state == "planned":
+        if sitting.row.state in {SessionState.PLANNED, SessionState.OPEN}:
             require_open(sitting)
         recusals = [recusal_of(r) for r in await self._sessions.recusals(sitting.row.id, dossier_id)]
         right = scoring_right(member, sitting.seats, recusals, sitting.rules)
@@ -216,12 +219,21 @@ class SheetService:
 
     async def _criteria(self, dossier_id: UUID) -> tuple[str, int]:
         dossier = await self._dossiers.get(dossier_id)
-        if any(grant.producer_id == dossier.producer_id for grant in self._actor.grants):
+        if await self._is_tied_to(dossier.producer_id):
             # A tie that arose after the session opened keeps the member out all the same.
             raise Forbidden("scoring.may_not_score", bar="recused")
         if dossier.edition is None:
             raise RuleViolation("scoring.no_criteria", dossiers=[str(dossier_id)])
         return dossier.edition, dossier.set_number
+
+    async def _is_tied_to(self, producer_id: UUID) -> bool:
+        if any(grant.producer_id == producer_id for grant in self._actor.grants):
+            return True
+        member, today = self.member(), vietnam_date(self._now)
+        registered = await InterestRepository(self._session).of_users([member])
+        return any(
+            one.producer_id == producer_id and one.holds_on(today) for one in registered.get(member, ())
+        )
 
     async def _drafted(self, draft: SheetDraft, scoring_round: ScoringRound, language: Language) -> SheetRead:
         dossier = await self._dossiers.get(scoring_round.dossier_id)

@@ -16,6 +16,7 @@ from ocop_api.domain.council import (
     Seat,
     quorum,
 )
+from ocop_api.domain.council_session import SessionState
 from ocop_api.domain.errors import NotFound, RuleViolation
 from ocop_api.scoring.policy import expected_sheets
 from ocop_api.scoring.repository import SessionRepository
@@ -75,8 +76,8 @@ async def agenda_item(sessions: SessionRepository, sitting: Sitting, dossier_id:
 
 
 def require_open(sitting: Sitting) -> None:
-    """Refuse what only an open session allows; ``RuleViolation`` ``scoring.session_not_open``."""
-    if sitting.row.state != "open":
+    """Refuse what only a session that scores allows; ``RuleViolation`` ``scoring.session_not_open``."""
+    if sitting.row.state != SessionState.SCORING:
         raise RuleViolation("scoring.session_not_open", state=sitting.row.state)
 
 
