@@ -271,11 +271,15 @@ async def test_opinions_count_when_the_quorum_has_given_them_the_chair_among_the
     panel = await walk.convene("province", "34:68", "province_officer")
     session_id = await walk.opened(panel, "written_opinions")
     desk = f"/v1/sessions/{session_id}/dossiers/{walk.dossier['id']}"
-    for force in (False, True):
+    for force, days, wanted in (
+        (False, 0, "scoring.sheets_missing"),
+        (True, 0, "scoring.opinions_awaited"),
+        (True, 14, "scoring.no_quorum"),
+    ):
+        clock.move(days=days)
         closed = await trade.client.post(
             f"{desk}/close-round", json={"without_missing": force}, headers=panel.secretary
         )
-        wanted = "scoring.no_quorum" if force else "scoring.sheets_missing"
         assert (closed.status_code, closed.json()["code"]) == (409, wanted)
 
 

@@ -83,7 +83,7 @@ async def test_a_meeting_without_its_notice_needs_a_reason(world: World) -> None
     await world.set_up(notice_working_days=2)
     first, second = await world.dossier(), await world.dossier()
     planned = await _planned(world, first, held_on=TUESDAY)
-    world.clock.move(days=1)  # type: ignore[attr-defined] - the test's clock
+    world.clock.move(days=1)  # type: ignore[attr-defined]  # the clock of the test moves
     refused = await world.open(planned["id"], short_notice_reason=None)
     assert (refused.status_code, refused.json()["code"]) == (409, "scoring.notice_too_short")
     assert (refused.json()["data"]["required"], refused.json()["data"]["given"]) == (2, 1)
@@ -91,11 +91,11 @@ async def test_a_meeting_without_its_notice_needs_a_reason(world: World) -> None
     assert short.json()["short_notice_reason"] == "Các thành viên đã thống nhất."
     other = await _planned(world, second, held_on="2026-06-18", invite=False)
     assert other["invitations"] == []
-    world.clock.move(days=2)  # type: ignore[attr-defined] - the test's clock
+    world.clock.move(days=2)  # type: ignore[attr-defined]  # the clock of the test moves
     never = await world.open(other["id"], short_notice_reason=None)
     assert never.json()["data"]["given"] == 0
     assert (await _post(world, f"/v1/sessions/{other['id']}/invite", 5)).status_code == 200
-    world.clock.move(days=4)  # type: ignore[attr-defined] - the test's clock
+    world.clock.move(days=4)  # type: ignore[attr-defined]  # the clock of the test moves
     kept = await world.open(other["id"], short_notice_reason=None)
     assert (kept.status_code, kept.json()["short_notice_reason"]) == (200, None)
 
@@ -162,7 +162,7 @@ async def test_opinions_are_waited_for_until_their_last_day(world: World) -> Non
     early = await world.close(planned["id"], dossier, without_missing=True)
     assert (early.status_code, early.json()["code"]) == (409, "scoring.opinions_awaited")
     assert early.json()["data"] == {"members": [str(world.users[4])], "due_on": "2026-06-18"}
-    world.clock.move(days=4)  # type: ignore[attr-defined] - the test's clock
+    world.clock.move(days=4)  # type: ignore[attr-defined]  # the clock of the test moves
     closed = await world.close(planned["id"], dossier, without_missing=True)
     assert (closed.status_code, closed.json()["counted"]) == (200, 4)
     other = await world.dossier(kind="rerating")
