@@ -375,6 +375,15 @@ class DossierRepository:
         )
         return {row[0]: row[1] for row in rows}
 
+    async def product_names(self, dossier_ids: Collection[UUID]) -> dict[UUID, str]:
+        """By dossier, what its product is called today."""
+        statement = (
+            select(Dossier.id, Product.name)
+            .join(Product, Product.id == Dossier.product_id)
+            .where(Dossier.id.in_(dossier_ids))
+        )
+        return {row.id: row.name for row in await self._session.execute(statement)}
+
     async def next_serial(self, place_id: str, year: int) -> int:
         """The next serial of a commune and year; others of that commune wait until this one commits."""
         upsert = (

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Text, cast, delete, false, or_, select, true, tuple_
+from sqlalchemy import ColumnElement, Row, Text, cast, delete, false, func, or_, select, true, tuple_
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -264,6 +264,38 @@ class SessionRepository:
         if dossier_id is not None:
             statement = statement.where(ScoringRound.dossier_id == dossier_id)
         return (await self._session.scalars(statement.order_by(ScoringRound.number))).all()
+
+    async def told_results(self, session_id: UUID) -> Sequence[Row[UUID, int, datetime, dict[str, Any]]]:
+        """Of each closed round of a session the dossier, number, time, and what is told first of it."""
+        kept = ScoringRound.comparison
+        brief = func.jsonb_build_object(
+            "outcome",
+            kept["outcome"],
+            "mean",
+            kept["mean"],
+            "spread",
+            kept["spread"],
+            "star",
+            kept["star"],
+            "counted",
+            kept["counted"],
+            "new_round_needed",
+            kept["new_round_needed"],
+        )
+        statement = (
+            select(ScoringRound.dossier_id, ScoringRound.number, ScoringRound.closed_at, brief)
+            .where(ScoringRound.session_id == session_id, ScoringRound.state == "closed")
+            .order_by(ScoringRound.number)
+        )
+        return (await self._session.execute(statement)).all()
+
+    async def signs_of_life(self, session_id: UUID) -> tuple[SessionState, str]:
+        """The state, and a word that is another one whenever the board of a session shows something new."""
+        sheets = select(func.count()).where(ScoreSheet.session_id == session_id).scalar_subquery()
+        late = select(func.count()).where(LateSheet.session_id == session_id).scalar_subquery()
+        statement = select(CouncilSession.state, CouncilSession.version, sheets, late)
+        row = (await self._session.execute(statement.where(CouncilSession.id == session_id))).one()
+        return SessionState(row[0]), "-".join(str(one) for one in row[1:])
 
     async def open_round(self, session_id: UUID, dossier_id: UUID, *, closing: bool) -> ScoringRound | None:
         """The open round of a dossier, locked: shared by those who write sheets, alone for closing.

@@ -138,6 +138,10 @@ class DossierService:
         """Number of the newest frozen version by dossier; the caller has seen these dossiers already."""
         return await self.rows.newest_versions(dossier_ids)
 
+    async def product_names(self, dossier_ids: Collection[UUID]) -> dict[UUID, str]:
+        """By dossier, what its product is called; for those who have seen to it that they may read them."""
+        return await self.rows.product_names(dossier_ids)
+
     async def evidence(self, dossier_id: UUID, document_id: UUID) -> Document:
         """A document that a visible dossier was lodged with, whoever else may see the document.
 

@@ -4,6 +4,7 @@ from fastapi import APIRouter
 
 from ocop_api.scoring.router import (
     advice,
+    board,
     classification,
     councils,
     edition_keeping,
@@ -24,6 +25,7 @@ routers: tuple[APIRouter, ...] = (
     classification.router,
     councils.router,
     sessions.router,
+    board.router,
     interests.router,
     self_assessment.router,
     self_assessment.saved,

@@ -18,6 +18,8 @@ from ocop_api.scoring.schemas.evaluation import CriterionScoreRead
 from ocop_api.scoring.schemas.texts import StatementRead, StatementRecord, TextRead, recorded, told
 from ocop_api.web.schemas import Exact, Instant, Output
 
+_MOST_NAMED = 5
+
 
 class MeanRead(Output):
     """A mean, exact and for display."""
@@ -149,7 +151,13 @@ class ComparisonRecord(ComparisonCore):
             final=not self.new_round_needed,
             next_round_reason=next_reason,
             closed_at=closed_at,
+            differs_most=self._differs_most(),
         )
+
+    def _differs_most(self) -> list[str]:
+        # In points, not in shares of a criterion: it is points that lead to a new round.
+        differing = [one for one in self.criteria if one.spread > 0]
+        return [one.code for one in sorted(differing, key=lambda one: -one.spread)[:_MOST_NAMED]]
 
 
 class ResultRead(ComparisonCore):
@@ -162,6 +170,10 @@ class ResultRead(ComparisonCore):
     final: bool
     next_round_reason: str | None = Field(description="`spread_exceeded` or `sheets_unfinished`")
     closed_at: Instant = Field(examples=["2026-06-25T09:00:00Z"])
+    differs_most: list[str] = Field(
+        description="criteria whose points lie furthest apart, the furthest first; at most five",
+        examples=[["1.5", "2.3"]],
+    )
     explanation: list[StatementRead]
 
 
