@@ -1,6 +1,7 @@
 """Rows of councils, sessions, rounds, sheets and results."""
 
 from collections.abc import AsyncIterator, Collection, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -383,6 +384,17 @@ class SessionRepository:
         await self._session.flush()
 
 
+@dataclass(frozen=True, slots=True)
+class FoundResult:
+    """A stored result with what it came from; ``recused`` by the close of its round."""
+
+    result: CouncilResult
+    session: CouncilSession
+    council: Council
+    sheets: Sequence[ScoreSheet]
+    recused: set[UUID]
+
+
 class ResultRepository:
     """Stored results with the sheets they came from."""
 
@@ -419,6 +431,26 @@ class ResultRepository:
                 yield result, rules, sheets.get(result.round_id, []), kept_out
             after = (rows[-1][0].concluded_at, rows[-1][0].id)
             self._session.expunge_all()
+
+    async def latest(self, dossier_id: UUID) -> FoundResult | None:
+        """What the last council found on a dossier."""
+        statement = (
+            select(CouncilResult, CouncilSession, Council)
+            .join(CouncilSession, CouncilSession.id == CouncilResult.session_id)
+            .join(Council, Council.id == CouncilSession.council_id)
+            .where(CouncilResult.dossier_id == dossier_id)
+            .order_by(CouncilResult.concluded_at.desc(), CouncilResult.id.desc())
+            .limit(1)
+        )
+        row = (await self._session.execute(statement)).one_or_none()
+        if row is None:
+            return None
+        result, session, council = row
+        sheets = await self._sheets([result.round_id])
+        told = (await self._recused([session.id])).get((session.id, dossier_id), [])
+        # Nobody is recused from a concluded dossier, so those who were, were by the close of its round.
+        recused = {user_id for user_id, _ in told}
+        return FoundResult(result, session, council, sheets.get(result.round_id, []), recused)
 
     async def _sheets(self, round_ids: Collection[UUID]) -> dict[UUID, list[ScoreSheet]]:
         statement = select(ScoreSheet).where(ScoreSheet.round_id.in_(round_ids)).order_by(ScoreSheet.id)

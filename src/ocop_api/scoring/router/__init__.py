@@ -12,6 +12,7 @@ from ocop_api.scoring.router import (
     editions_changes,
     forms,
     interests,
+    rating_reports,
     self_assessment,
     sessions,
 )
@@ -26,6 +27,7 @@ routers: tuple[APIRouter, ...] = (
     councils.router,
     sessions.router,
     board.router,
+    rating_reports.router,
     interests.router,
     self_assessment.router,
     self_assessment.saved,
