@@ -27,7 +27,7 @@ from ocop_api.db import migrating
 from ocop_api.db.session import Database, asyncpg_arguments
 from ocop_api.domain.actor import Actor
 from ocop_api.seeding import seed_reference
-from ocop_api.settings import DatabaseSettings, SecuritySettings, Settings, StorageSettings
+from ocop_api.settings import DatabaseSettings, SecuritySettings, Settings, StorageSettings, WebSettings
 from ocop_api.web import logs
 
 logs.configure("error")
@@ -59,6 +59,7 @@ def make_settings(url: str, storage: Path) -> Settings:
         database=DatabaseSettings(url=url, pool_size=4, read_pool_size=4, fast_pool_size=4),
         security=SecuritySettings(argon2_time_cost=1, argon2_memory_kib=8),
         storage=StorageSettings(root=storage / "storage"),
+        web=WebSettings(stream_seconds=0.2),
     )
 
 

@@ -53,6 +53,9 @@ class WebSettings(_Group):
     )
     cors_origins: tuple[str, ...] = Field((), description="origins of browser apps that may call the API")
     request_deadline: float = Field(25.0, description="seconds after which a request is given up")
+    stream_seconds: float = Field(
+        600.0, gt=0, description="after which a followed session's stream ends and its client comes again"
+    )
     exports_at_once: int = Field(4, ge=1, description="lists read out as files at once, per process")
     allowed_hosts: tuple[str, ...] = Field((), description="Host headers accepted; empty accepts any one")
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = Field(

@@ -66,6 +66,7 @@ _KNOWN = {
     "serial": "select '1'",
     "code": "select code from certificate where dossier_id is not null",
     "number": "select number from certificate where dossier_id is not null",
+    "extension": "select 'pdf'",
     "edition_code": "select edition from dossier",
     "office_day": "select '2026-09-03'",
     "round_id": "select product_id::text from dossier",
@@ -79,6 +80,7 @@ _KNOWN = {
     "identity_id": "select id::text from account_user",
     "provider": "select 'nobody'",
     "key_id": "select id::text from api_key",
+    "interest_id": "select id::text from member_interest",
     "webhook_id": "select id::text from webhook_endpoint",
     "delivery_id": "select id::text from webhook_delivery",
     "invitation_id": "select id::text from invitation",
@@ -97,6 +99,7 @@ _OWN = {
     "read_my_permissions",
     "list_api_keys",
     "read_api_key",
+    "list_interests",
     "list_webhooks",
     "sign_out",
     "change_password",
@@ -125,6 +128,7 @@ _HIDDEN = (
     "Bản tự đánh giá kín",
     "Ý kiến kín",
     "kin@moi.example",
+    "Người thân kín",
     # Written by the play: accounts, a dossier's registration, remarks and the text of a recusal.
     "@demo.ocop.example",
     "0261 3 000 000",
@@ -233,7 +237,10 @@ def _operations(app: FastAPI) -> Iterator[Operation]:
 
 
 async def _plant_credentials(world: World) -> None:
-    """Write a key and a webhook of the producer's user, and an invitation; none opens anything."""
+    """Write a key and a webhook of the producer's user, an invitation and a member's relative.
+
+    None of them opens anything.
+    """
     values = {"user": world.known["user_id"], "key": uuid4(), "invitation": uuid4(), "now": world.clock()}
     values["webhook"] = uuid4()
     async with world.app.state.database.transaction() as session:
@@ -265,6 +272,14 @@ async def _plant_credentials(world: World) -> None:
             text(
                 "insert into webhook_delivery (id, endpoint_id, kind, body, state, attempts, tried, due_at,"
                 " created_at) values (:webhook, :webhook, 'webhook.test', '{}', 'waiting', 0, 0, :now, :now)"
+            ),
+            values,
+        )
+        await session.execute(
+            text(
+                "insert into member_interest (id, user_id, relation, relative_name, note, valid_from,"
+                " registered_at) select :webhook, user_id, 'relative', 'Người thân kín', '', '2026-01-01',"
+                " :now from council_member limit 1"
             ),
             values,
         )
@@ -423,7 +438,7 @@ async def world(postgres: str, tmp_path_factory: pytest.TempPathFactory) -> Asyn
     ):
         made = World(app, http, clock, {}, list(_operations(app)), [])
         later = {"invitation_id", "key_id", "document_id", "notification_id", "upload_id"}
-        later |= {"assessment_id", "since", "comment_id", "webhook_id", "delivery_id"}
+        later |= {"assessment_id", "since", "comment_id", "webhook_id", "delivery_id", "interest_id"}
         await _look(app, made.known, set(_KNOWN) - later)
         made.insiders.extend(await _insiders(made))
         await _plant(made)

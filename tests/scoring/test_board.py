@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from itertools import pairwise
 from typing import Any
 
 import httpx
@@ -18,25 +19,38 @@ def _events(answer: httpx.Response) -> list[tuple[str, dict[str, Any]]]:
     return found
 
 
+async def _follow(world: World, url: str) -> list[tuple[str, dict[str, Any]]]:
+    """Follow as a browser does: streams end after a while, and it comes again with the last id."""
+    told: list[tuple[str, dict[str, Any]]] = []
+    headers = dict(world.secretary)
+    while not told or told[-1][0] != "end":
+        answer = await world.client.get(f"{url}/events", headers=headers)
+        assert answer.headers["content-type"].startswith("text/event-stream")
+        told += _events(answer)
+        ids = [line.removeprefix("id: ") for line in answer.text.splitlines() if line.startswith("id: ")]
+        if ids:
+            headers["Last-Event-ID"] = ids[-1]
+    return told
+
+
 async def test_the_board_is_told_as_it_changes_until_the_session_has_closed(world: World) -> None:
     await world.set_up()
     dossier = await world.dossier()
     session_id = await world.opened(dossier)
     url = f"/v1/sessions/{session_id}/board"
-    following = asyncio.create_task(world.client.get(f"{url}/events", headers=world.secretary))
+    following = asyncio.create_task(_follow(world, url))
     await asyncio.sleep(0.5)
     await world.hand_in(session_id, dossier, world.users[0], NINETY)
-    await asyncio.sleep(1.5)
+    await asyncio.sleep(0.5)
     for user in world.users[1:5]:
         await world.hand_in(session_id, dossier, user, NINETY)
     await world.close(session_id, dossier)
-    answer = await following
-    assert answer.headers["content-type"].startswith("text/event-stream")
-    told = _events(answer)
+    told = await following
     assert [kind for kind, _ in told] == ["board"] * (len(told) - 1) + ["end"]
     assert (told[0][1]["submitted"], told[0][1]["expected"]) == (0, 5)
     assert [str(world.users[0])] in [board["dossiers"][0]["submitted"] for _, board in told]
-    # Nothing of a sheet before the round has closed, and then what it came to.
+    # Nothing is told twice, nothing of a sheet before the round has closed, and then what it came to.
+    assert all(one != other for (_, one), (_, other) in pairwise(told))
     assert all(board["dossiers"][0]["results"] == [] for kind, board in told if kind == "board")
     (result,) = told[-1][1]["dossiers"][0]["results"]
     assert (result["mean"]["shown"], result["star"], result["counted"]) == ("90.00", 5, 5)

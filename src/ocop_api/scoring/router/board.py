@@ -18,8 +18,6 @@ from ocop_api.web.session import ReadSession, database_of
 router = feature_router("/v1/sessions/{session_id}/board", "sessions")
 
 _POLL_SECONDS = 1.0
-_LONGEST_SECONDS = 600.0
-"""A stream ends after this and the client comes again, so that rights taken back meanwhile count."""
 
 
 @router.get("")
@@ -50,13 +48,15 @@ async def follow_session_board(
 ) -> AsyncIterator[ServerSentEvent]:
     """The board as server-sent events, each time it changes; comments keep the line open in between.
 
-    After ten minutes the stream ends without an `end` event: connect again, with `Last-Event-ID` to be told
-    only what is new.
+    After ten minutes, unless set otherwise, the stream ends without an `end` event: connect again, with
+    `Last-Event-ID` to be told only what is new.
     """
     lift_deadline(request.scope)
     seen = last_event_id
-    until = asyncio.get_running_loop().time() + _LONGEST_SECONDS
-    while asyncio.get_running_loop().time() < until:
+    # A stream ends after a while and the client comes again, so that rights taken back meanwhile count.
+    now_of_loop = asyncio.get_running_loop().time
+    until = now_of_loop() + request.app.state.settings.web.stream_seconds
+    while True:
         async with database_of(request).read() as session:
             service = BoardService(session, caller, now())
             # The mark is read first: what changes in between is told once more rather than never.
@@ -71,4 +71,7 @@ async def follow_session_board(
             if ended:
                 return
         seen = mark
-        await asyncio.sleep(_POLL_SECONDS)
+        left = until - now_of_loop()
+        if left <= 0:
+            return
+        await asyncio.sleep(min(_POLL_SECONDS, left))
