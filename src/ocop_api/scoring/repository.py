@@ -13,6 +13,7 @@ from ocop_api.db.base import Base
 from ocop_api.db.paging import Rows, SortKey, Sorts, fetch_page
 from ocop_api.db.tables.scoring import (
     Council,
+    CouncilAdviser,
     CouncilMember,
     CouncilResult,
     CouncilSession,
@@ -102,6 +103,19 @@ class CouncilRepository:
                 CouncilMember.council_id == council_id, CouncilMember.user_id.in_(user_ids)
             )
         )
+
+    async def advisers(self, council_id: UUID) -> Sequence[CouncilAdviser]:
+        """Its advisory group in the order of the decision."""
+        statement = (
+            select(CouncilAdviser)
+            .where(CouncilAdviser.council_id == council_id)
+            .order_by(CouncilAdviser.position)
+        )
+        return (await self._session.scalars(statement)).all()
+
+    async def remove_advisers(self, council_id: UUID) -> None:
+        """Take all places of its advisory group away."""
+        await self._session.execute(delete(CouncilAdviser).where(CouncilAdviser.council_id == council_id))
 
     async def page(self, wanted: CouncilFilter, actor: Actor) -> Rows:
         """One page of visible councils."""

@@ -5,8 +5,8 @@ from uuid import UUID
 
 from fastapi import Query, Request, Response
 
+from ocop_api.domain.rubric.faults import SheetInvalid
 from ocop_api.scoring.policy import VersionCheck
-from ocop_api.scoring.router.faults import sheet_router
 from ocop_api.scoring.schemas.package import SessionPackage
 from ocop_api.scoring.schemas.results import ResultRead
 from ocop_api.scoring.schemas.sessions import (
@@ -26,12 +26,12 @@ from ocop_api.scoring.schemas.sheets import (
 )
 from ocop_api.scoring.service.packing import PackingService
 from ocop_api.scoring.service.rounds import RoundService
-from ocop_api.scoring.service.rubric import SheetInvalid
 from ocop_api.scoring.service.sessions import SessionService
 from ocop_api.scoring.service.sheets import SheetService
 from ocop_api.scoring.service.syncing import Synced, SyncService
 from ocop_api.web.caller import Caller, Now
 from ocop_api.web.conditional import ExpectedVersion, OptionalIfMatch
+from ocop_api.web.faults import sheet_router
 from ocop_api.web.problems import HTTPProblem, language_of
 from ocop_api.web.session import ReadSession, WriteSession
 from ocop_api.web.texts import Language, text_of

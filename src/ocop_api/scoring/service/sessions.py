@@ -32,9 +32,9 @@ from ocop_api.domain.council import (
     votes,
 )
 from ocop_api.domain.dossier import State
-from ocop_api.domain.errors import Forbidden, Invalid, NotFound, RuleViolation
+from ocop_api.domain.errors import Forbidden, NotFound, RuleViolation
 from ocop_api.domain.regimes import DossierKind, regime
-from ocop_api.dossiers.service import DossierService
+from ocop_api.dossiers.service import AdvisoryService, DossierService
 from ocop_api.ledger.recording import record
 from ocop_api.scoring.policy import chairs_or_keeps_minutes, may_manage, problem_of
 from ocop_api.scoring.repository import CouncilRepository, SessionRepository
@@ -49,7 +49,7 @@ from ocop_api.scoring.schemas.sessions import (
     SessionSummary,
 )
 from ocop_api.scoring.service.reading import describe
-from ocop_api.scoring.service.sittings import Sitting, agenda_item, load_sitting
+from ocop_api.scoring.service.sittings import Sitting, agenda_item, load_sitting, require_seated
 
 Recusals = dict[UUID, dict[UUID, SessionRecusal]]
 """Recusals by dossier and member."""
@@ -145,7 +145,8 @@ class SessionService:
     async def open(self, session_id: UUID, opening: SessionOpening) -> SessionRead:
         """Open a session: who is there, who does not take part, and the first round on each dossier.
 
-        A member whose account acts for a dossier's producer is recused even if nobody declares it.
+        A member whose account acts for a dossier's producer, or who filed the report on it, is recused
+        even if nobody declares it.
 
         Raises:
             NotFound: ``scoring.unknown_session``, ``scoring.not_on_agenda``.
@@ -164,7 +165,7 @@ class SessionService:
         if sitting.row.form == MeetingForm.WRITTEN_OPINIONS:
             # Nobody comes together: those asked count as there, and the quorum is that of opinions given.
             present = present or [seat.person for seat in seats if isinstance(seat.person, UUID)]
-        _require_seated(seats, [*present, *(one.user_id for one in opening.recusals)])
+        require_seated(seats, [*present, *(one.user_id for one in opening.recusals)])
         agenda = [one for one in await self._sessions.agenda(session_id) if one.state == "waiting"]
         dossiers = await self._ready(sitting.council, [item.dossier_id for item in agenda])
         recusals: Recusals = {dossier_id: {} for dossier_id in dossiers}
@@ -227,7 +228,7 @@ class SessionService:
             raise Forbidden("scoring.may_not_score", bar="not_seated")
         if person != self._actor.user_id:
             self._require_business(sitting, seats)
-        _require_seated(seats, [person])
+        require_seated(seats, [person])
         item = await agenda_item(self._sessions, sitting, dossier_id)
         # Whoever is writing a sheet is waited for, then nobody writes until this is done.
         current = await self._sessions.open_round(session_id, dossier_id, closing=True)
@@ -312,6 +313,7 @@ class SessionService:
         below: dict[UUID, set[UUID]] = {}
         if rules.lower_level_evaluators_recused:
             below = await self._sessions.scored_below(list(dossiers), sitting.council.level)
+        advised = await AdvisoryService(self._session).reporters(list(dossiers))
         accounts = AccountService(self._session, replace(self._actor, system=True), self._now)
         for seat in seats:
             if not isinstance(seat.person, UUID) or not votes(seat.office, rules):
@@ -326,6 +328,8 @@ class SessionService:
                     reason = RecusalReason.OTHER_INTEREST
                 elif seat.person in below.get(dossier.id, ()):
                     reason = RecusalReason.EVALUATED_BELOW
+                elif seat.person in advised.get(dossier.id, ()):
+                    reason = RecusalReason.ADVISED
                 if reason is not None:
                     recusals[dossier.id][seat.person] = self._recusal(
                         sitting.row.id, dossier.id, seat.person, reason, RecusalOrigin.DETECTED
@@ -441,10 +445,3 @@ async def close_when_done(sessions: SessionRepository, sitting: Sitting, now: da
     sitting.row.updated_at = now
     sitting.row.touch()
     await sessions.flush()
-
-
-def _require_seated(seats: Sequence[Seat], people: Iterable[UUID]) -> None:
-    seated = {seat.person for seat in seats}
-    strangers = sorted({str(person) for person in people if person not in seated})
-    if strangers:
-        raise Invalid("scoring.not_seated", people=strangers)

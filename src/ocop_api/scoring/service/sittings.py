@@ -16,7 +16,7 @@ from ocop_api.domain.council import (
     Seat,
     quorum,
 )
-from ocop_api.domain.errors import NotFound, RuleViolation
+from ocop_api.domain.errors import Invalid, NotFound, RuleViolation
 from ocop_api.scoring.policy import expected_sheets
 from ocop_api.scoring.repository import SessionRepository
 from ocop_api.scoring.schemas.councils import RulesRead
@@ -78,6 +78,14 @@ def require_open(sitting: Sitting) -> None:
     """Refuse what only an open session allows; ``RuleViolation`` ``scoring.session_not_open``."""
     if sitting.row.state != "open":
         raise RuleViolation("scoring.session_not_open", state=sitting.row.state)
+
+
+def require_seated(seats: Iterable[Seat], people: Iterable[UUID]) -> None:
+    """Refuse people without a seat; ``Invalid`` ``scoring.not_seated`` with them."""
+    seated = {seat.person for seat in seats}
+    strangers = sorted({str(person) for person in people if person not in seated})
+    if strangers:
+        raise Invalid("scoring.not_seated", people=strangers)
 
 
 def recusal_of(row: SessionRecusal) -> Recusal:
