@@ -69,11 +69,14 @@ def capacities(actor: Actor, dossier: Whereabouts, today: date) -> frozenset[Act
     """
     level = dossier.level
     found: set[Acting] = set()
+    own = actor.scope(Permission.DOSSIER_READ).covers(producer_id=dossier.producer_id)
     if actor.scope(Permission.DOSSIER_LODGE).covers(producer_id=dossier.producer_id):
         found.add(Acting(Party.PRODUCER))
     for party, permission in DESKS.items():
         scope = actor.scope(permission, levels={level_in_charge(level, today)})
-        council_id = dossier.council_id if party is Party.ADVISORY_GROUP else None
+        # Whoever acts for the producer does not advise on the own file.
+        advises = party is Party.ADVISORY_GROUP and not own
+        council_id = dossier.council_id if advises else None
         if scope.covers(area_path=dossier.area_path, council_id=council_id):
             found.add(Acting(party, level))
     if actor.scope(Permission.COUNCIL_MANAGE, levels=()).covers(council_id=dossier.council_id):

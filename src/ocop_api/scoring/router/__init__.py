@@ -4,6 +4,7 @@ from fastapi import APIRouter
 
 from ocop_api.scoring.router import (
     advice,
+    assessments,
     classification,
     councils,
     edition_keeping,
@@ -23,6 +24,7 @@ routers: tuple[APIRouter, ...] = (
     classification.router,
     councils.router,
     sessions.router,
+    assessments.router,
     self_assessment.router,
     self_assessment.saved,
 )
