@@ -92,7 +92,7 @@ class OpenExamination(Output):
     due_on: date | None
 
 
-class ReportRead(Output):
+class CouncilReport(Output):
     """The report to the council as it was filed."""
 
     report: str = Field(examples=["Hồ sơ đầy đủ, sản phẩm đúng mô tả, cơ sở đạt điều kiện."])

@@ -11,7 +11,7 @@ from ocop_api.documents.service import CitationService
 from ocop_api.domain.dossier import Action, Level
 from ocop_api.domain.errors import NotFound
 from ocop_api.dossiers.examinations_schemas import ExaminationRecord
-from ocop_api.dossiers.report_schemas import ReportRead
+from ocop_api.dossiers.report_schemas import CouncilReport
 from ocop_api.dossiers.schemas import DossierContents
 from ocop_api.dossiers.service.examinations import ExaminationService
 from ocop_api.dossiers.service.files import DossierService, documents_in
@@ -30,7 +30,7 @@ class ExaminedFile:
     contents: DossierContents
     documents: tuple[Document, ...]
     commune_report: Mapping[str, Any] | None
-    assessment_report: ReportRead | None
+    assessment_report: CouncilReport | None
     examinations: tuple[ExaminationRecord, ...]
 
 
@@ -69,7 +69,7 @@ class ExaminingService(DossierService):
             contents=contents,
             documents=tuple(row for row, seen in known.values() if seen),
             commune_report=None if reported is None else reported.data["form_03"],
-            assessment_report=None if advised is None else ReportRead.model_validate(advised.data),
+            assessment_report=None if advised is None else CouncilReport.model_validate(advised.data),
             examinations=tuple(await examinations.all_of(dossier)),
         )
 
