@@ -145,7 +145,7 @@ async def test_nobody_scores_and_advises_in_one_council(world: World) -> None:
 
 
 async def test_advisers_of_the_council_named_see_the_file_and_report_on_it(world: World) -> None:
-    _, adviser = await grouped(world)
+    leader, adviser = await grouped(world)
     stranger = adviser_headers(world, uuid4(), uuid4())
     dossier = await at_the_office(world)
     url = f"/v1/dossiers/{dossier.id}"
@@ -158,6 +158,9 @@ async def test_advisers_of_the_council_named_see_the_file_and_report_on_it(world
     waiting = await world.client.get("/v1/work-list", headers=adviser)
     assert [one["id"] for one in waiting.json()["items"]] == [str(dossier.id)]
     assert (await world.client.get("/v1/work-list", headers=stranger)).json()["items"] == []
+    # The leader hands it to somebody of the group as a desk does to a colleague.
+    given = await world.client.post(f"{url}/assign", json={"user_id": str(leader)}, headers=adviser)
+    assert (given.status_code, given.json()["assignee_id"]) == (200, str(leader)), given.text
     said = await world.client.post(
         f"{url}/comments",
         json={"section": "report", "text": "Cần rõ hơn.", "internal": True},
@@ -244,7 +247,7 @@ async def test_findings_by_criterion_are_checked_and_added_up(world: World) -> N
     stranger = world.headers[world.users[1]]
     unasked = await report(world, dossier, stranger, assessment={"criteria": {"99": {"level": 1}}})
     assert unasked.status_code == 403
-    found = {code: {"level": level} for code, level in NINETY.items()}
+    found: dict[str, dict[str, Any]] = {code: {"level": level} for code, level in NINETY.items()}
     found["1.1"] |= {"remark": "Ba hợp đồng thu mua."}
     filed = await report(world, dossier, adviser, assessment={"criteria": found})
     assert filed.status_code == 200, filed.text

@@ -120,7 +120,7 @@ async def test_every_finding_stands_beside_its_criterion_and_differences_show(wo
         f"{examinations}/{asked.json()['id']}/record-result", json=result, headers=adviser
     )
     assert done.status_code == 200, done.text
-    found = {code: {"level": level} for code, level in BEST.items()}
+    found: dict[str, dict[str, Any]] = {code: {"level": level} for code, level in BEST.items()}
     found["2.1"] = {"level": BEST["2.1"] - 1, "remark": "Chưa rõ nguồn gốc ý tưởng."}
     filed = await report(world, dossier, adviser, assessment={"criteria": found})
     assert filed.status_code == 200, filed.text
