@@ -37,6 +37,7 @@ _KNOWN = {
     "form_number": "select '02'",
     "comment_id": "select id::text from dossier_comment",
     "sample_id": "select id::text from dossier_sample",
+    "examination_id": "select id::text from dossier_examination",
     "council_id": "select id::text from council",
     "session_id": "select id::text from council_session",
     "lot_id": "select id::text from lot where product_id is not null",
@@ -127,6 +128,8 @@ _HIDDEN = (
     "Khóa kín",
     "Bản tự đánh giá kín",
     "Ý kiến kín",
+    "Khảo sát kín",
+    "Kết quả kín",
     "kin@moi.example",
     "Người thân kín",
     # Written by the play: accounts, a dossier's registration, remarks and the text of a recusal.
@@ -200,6 +203,9 @@ class World:
             ),
             "secretary of another council": self.headers(
                 Grant(Role.COUNCIL_SECRETARY, Bound.COUNCIL, council_id=uuid4())
+            ),
+            "adviser of another council": self.headers(
+                Grant(Role.COUNCIL_ADVISER, Bound.COUNCIL, council_id=uuid4())
             ),
             "somebody without a role": self.headers(),
         }
@@ -286,7 +292,7 @@ async def _plant_credentials(world: World) -> None:
 
 
 async def _plant_earlier_dossier(world: World) -> None:
-    """Write a recognised dossier of the product from the year before, and a comment on the play's one."""
+    """Write a recognised dossier of the year before, and a comment and a survey on the play's one."""
     values = {"id": UUID(world.known["dossier_id"]), "earlier": uuid4(), "now": world.clock()}
     kept = "product_id, producer_id, kind, regime, state, level, edition, set_number, lodged_on, place_id"
     kept += ", area_path, contents, samples, version, updated_at"
@@ -305,6 +311,14 @@ async def _plant_earlier_dossier(world: World) -> None:
         insert into dossier_comment
             (id, dossier_id, version_number, section, text, internal, author_name, author_party, created_at)
         values (:earlier, :id, 1, 'general', 'Ý kiến kín', true, 'cán bộ', 'office', :now)
+        """,
+        """
+        insert into dossier_examination
+            (id, dossier_id, kind, level, party, what, criteria, requested_by_name, created_at, state,
+             ended_at, ended_by_name, done_on, conclusion, findings, participants, document_ids,
+             criterion_findings)
+        values (:earlier, :id, 'site_survey', 'province', 'advisory_group', 'Khảo sát kín', '["1.1"]',
+             'cán bộ', :now, 'done', :now, 'cán bộ', '2026-06-01', 'met', 'Kết quả kín', '[]', '[]', '{}')
         """,
     )
     async with world.app.state.database.transaction() as session:
@@ -438,7 +452,8 @@ async def world(postgres: str, tmp_path_factory: pytest.TempPathFactory) -> Asyn
     ):
         made = World(app, http, clock, {}, list(_operations(app)), [])
         later = {"invitation_id", "key_id", "document_id", "notification_id", "upload_id"}
-        later |= {"assessment_id", "since", "comment_id", "webhook_id", "delivery_id", "interest_id"}
+        later |= {"assessment_id", "since", "comment_id", "examination_id", "webhook_id", "delivery_id"}
+        later |= {"interest_id"}
         await _look(app, made.known, set(_KNOWN) - later)
         made.insiders.extend(await _insiders(made))
         await _plant(made)

@@ -9,6 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ocop_api.domain.council import (
+    Adviser,
+    AdviserOffice,
     CouncilRules,
     MeetingForm,
     Office,
@@ -17,6 +19,7 @@ from ocop_api.domain.council import (
     RecusalReason,
     ScoringBar,
     Seat,
+    check_advisory_group,
     check_composition,
     meeting_form,
     quorum,
@@ -169,3 +172,27 @@ def test_rerating_goes_by_written_opinions_unless_they_differ() -> None:
     assert meeting_form(law, DossierKind.RERATING, is_complex=True) is MeetingForm.MEETING
     assert meeting_form(law, DossierKind.FIRST) is MeetingForm.MEETING
     assert meeting_form(regime("qd148-2023"), DossierKind.RERATING) is MeetingForm.MEETING
+
+
+LED = (Adviser("a0", AdviserOffice.LEADER), Adviser("a1", AdviserOffice.MEMBER))
+
+
+@pytest.mark.parametrize(
+    ("advisers", "code"),
+    [
+        (LED[1:], "council.one_leader_needed"),
+        ((*LED, Adviser("a2", AdviserOffice.LEADER)), "council.one_leader_needed"),
+        ((*LED, Adviser("a1", AdviserOffice.MEMBER)), "council.adviser_named_twice"),
+        ((*LED, Adviser("m0", AdviserOffice.MEMBER)), "council.member_advises"),
+    ],
+)
+def test_groups_that_do_not_advise(advisers: tuple[Adviser, ...], code: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        check_advisory_group(advisers, NINE)
+    assert refused.value.code == code
+
+
+def test_a_group_may_have_the_secretary_in_it_or_not_be_there() -> None:
+    secretary = Seat("s", Office.SECRETARY)
+    check_advisory_group((*LED, Adviser("s", AdviserOffice.MEMBER)), (*NINE[:9], secretary))
+    check_advisory_group((), NINE)

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import text
 from tests.conftest import MovableClock
 
-from ocop_api.domain.actor import SYSTEM, Actor
+from ocop_api.domain.actor import SYSTEM, Actor, Bound, Grant, Role
 from ocop_api.domain.dossier import (
     Acting,
     Action,
@@ -28,6 +28,7 @@ from ocop_api.dossiers.service import DossierService
 
 from .conftest import FORM_03, LETTER, UNDER_148, Headers, Trade, producer_actor
 
+COUNCIL = UUID(int=8)
 BODIES: dict[str, dict[str, Any]] = {
     "lodge": {},
     "receive": {"samples": 5},
@@ -53,6 +54,12 @@ async def council_decides(trade: Trade, clock: MovableClock, dossier_id: str, po
         await service.record_result(dossier, points=Decimal(points), star=star, source="council_result:test")
         council = Acting(Party.COUNCIL, Level(dossier.level))
         await service.advance(dossier, Action.PROPOSE, acting=council, satisfied={Guard.ROUND_CLOSED})
+
+
+async def council_named(trade: Trade, clock: MovableClock, dossier_id: str) -> None:
+    async with trade.database.transaction() as session:
+        service = DossierService(session, SYSTEM, clock())
+        await service.assign_council(await service.get(UUID(dossier_id), lock=True), COUNCIL)
 
 
 async def stored(trade: Trade, dossier_id: str) -> tuple[str, str, int, int]:
@@ -125,6 +132,16 @@ def actors(people: dict[str, Headers], as_actor: Callable[[Actor], Headers]) -> 
         "central_leader",
     )
     found = {name: people[name] for name in names}
+    advisers = {"adviser": COUNCIL, "adviser_elsewhere": UUID(int=9)}
+    found |= {
+        name: as_actor(
+            Actor(
+                user_id=UUID(int=council.int + 100),
+                grants=(Grant(Role.COUNCIL_ADVISER, Bound.COUNCIL, council_id=council),),
+            )
+        )
+        for name, council in advisers.items()
+    }
     return found | {"another_producer": as_actor(producer_actor(UUID(int=7)))}
 
 
@@ -140,7 +157,8 @@ async def test_at_every_station_of_26_only_one_party_goes_on(
         ("forward", "commune_officer"),
         ("receive", "province_officer"),
         ("start-assessment", "province_officer"),
-        ("submit-report", "province_officer"),
+        ("council", ""),
+        ("submit-report", "adviser"),
         ("90", ""),
         ("forward", "province_leader"),
         ("receive", "central_officer"),
@@ -156,6 +174,8 @@ async def test_at_every_station_of_26_only_one_party_goes_on(
         tried += await everybody_tries_everything(trade, one, everybody)
         if who:
             await trade.done(one, action, everybody[who], **BODIES[action])
+        elif action == "council":
+            await council_named(trade, clock, one)
         else:
             await council_decides(trade, clock, one, action, 5 if action == "90" else 4)
     tried += await everybody_tries_everything(trade, one, everybody)

@@ -59,6 +59,13 @@ OFFICE_AND_GROUP = {Party.OFFICE, Party.ADVISORY_GROUP}
         ),
         (Grant(Role.COUNCIL_SECRETARY, Bound.COUNCIL, council_id=uuid4()), Level.PROVINCE, TODAY, set()),
         (Grant(Role.COUNCIL_MEMBER, Bound.COUNCIL, council_id=COUNCIL), Level.PROVINCE, TODAY, set()),
+        (
+            Grant(Role.COUNCIL_ADVISER, Bound.COUNCIL, council_id=COUNCIL),
+            Level.PROVINCE,
+            TODAY,
+            {Party.ADVISORY_GROUP},
+        ),
+        (Grant(Role.COUNCIL_ADVISER, Bound.COUNCIL, council_id=uuid4()), Level.PROVINCE, TODAY, set()),
     ],
 )
 def test_capacities_follow_from_grants(grant: Grant, level: Level, today: date, parties: set[Party]) -> None:
@@ -66,6 +73,16 @@ def test_capacities_follow_from_grants(grant: Grant, level: Level, today: date, 
     actor = Actor(user_id=uuid4(), grants=(grant,))
     expected = {Acting(p, None if p is Party.PRODUCER else level) for p in parties}
     assert capacities(actor, where, today) == expected
+
+
+def test_advisers_need_a_council_on_the_file_and_do_not_advise_on_their_own() -> None:
+    adviser = Grant(Role.COUNCIL_ADVISER, Bound.COUNCIL, council_id=COUNCIL)
+    unnamed = Whereabouts(level=Level.PROVINCE, area_path=PATH, producer_id=PRODUCER)
+    assert capacities(Actor(user_id=uuid4(), grants=(adviser,)), unnamed, TODAY) == frozenset()
+    own = Grant(Role.PRODUCER, Bound.PRODUCER, producer_id=PRODUCER)
+    named = Whereabouts(level=Level.PROVINCE, area_path=PATH, producer_id=PRODUCER, council_id=COUNCIL)
+    both = Actor(user_id=uuid4(), grants=(adviser, own))
+    assert capacities(both, named, TODAY) == {Acting(Party.PRODUCER)}
 
 
 def test_the_public_has_no_capacity_and_the_system_has_all() -> None:

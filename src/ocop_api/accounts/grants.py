@@ -283,16 +283,19 @@ class Colleague:
     grants: tuple[Grant, ...]
 
 
-async def colleagues(session: AsyncSession, now: datetime, *, place_ids: Sequence[str]) -> list[Colleague]:
-    """Users in use with a role in one of these units or everywhere, with those roles, by name.
+async def colleagues(
+    session: AsyncSession, now: datetime, *, place_ids: Sequence[str], council_id: UUID | None = None
+) -> list[Colleague]:
+    """Users in use with a role in one of these units, in a council or everywhere, with those roles, by name.
 
     Args:
         session: any session.
         now: grants that hold then count (aware).
         place_ids: administrative units, such as the area path of a file.
+        council_id: the council that a file has been given to.
     """
     found: dict[UUID, tuple[str, list[Grant]]] = {}
-    for user_id, name, row in await people_of_area(session, now, place_ids):
+    for user_id, name, row in await people_of_area(session, now, place_ids, council_id):
         found.setdefault(user_id, (name, []))[1].append(stored_grant(row))
     return [Colleague(user_id, name, tuple(grants)) for user_id, (name, grants) in found.items()]
 

@@ -238,14 +238,17 @@ async def granted(
 
 
 async def people_of_area(
-    session: AsyncSession, now: datetime, place_ids: Sequence[str]
+    session: AsyncSession, now: datetime, place_ids: Sequence[str], council_id: UUID | None
 ) -> Sequence[Row[UUID, str, RoleGrant]]:
-    """Users in use with their grants in one of the units or everywhere, by name."""
+    """Users in use with their grants in one of the units, in the council if one is named, or everywhere."""
+    within = [RoleGrant.place_id.in_(place_ids), RoleGrant.bound == Bound.EVERYWHERE]
+    if council_id is not None:
+        within.append(RoleGrant.council_id == council_id)
     rows = await session.execute(
         select(AccountUser.id, AccountUser.display_name, RoleGrant)
         .join(RoleGrant, RoleGrant.user_id == AccountUser.id)
         .where(
-            or_(RoleGrant.place_id.in_(place_ids), RoleGrant.bound == Bound.EVERYWHERE),
+            or_(*within),
             RoleGrant.revoked_at.is_(None),
             RoleGrant.valid_from <= now,
             AccountUser.disabled_at.is_(None),

@@ -61,6 +61,8 @@ class Role(StrEnum):
     """Scores in one council (thành viên hội đồng)."""
     COUNCIL_SECRETARY = "council_secretary"
     """Keeps one council's sessions and minutes, does not score (thư ký hội đồng)."""
+    COUNCIL_ADVISER = "council_adviser"
+    """Assesses the files of one council before it sits, does not score (thành viên tổ tư vấn)."""
     PRODUCER = "producer"
     """Acts for one producer (chủ thể)."""
     INSPECTOR = "inspector"
@@ -93,6 +95,7 @@ ROLE_BOUNDS: dict[Role, frozenset[Bound]] = {
     Role.INSPECTOR: frozenset({Bound.AREA, Bound.EVERYWHERE}),
     Role.COUNCIL_MEMBER: frozenset({Bound.COUNCIL}),
     Role.COUNCIL_SECRETARY: frozenset({Bound.COUNCIL}),
+    Role.COUNCIL_ADVISER: frozenset({Bound.COUNCIL}),
     Role.PRODUCER: frozenset({Bound.PRODUCER}),
 }
 
@@ -132,6 +135,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.INSPECTOR: _READS | {_P.LEDGER_READ},
     Role.COUNCIL_MEMBER: frozenset({_P.COUNCIL_READ, _P.DOSSIER_READ, _P.SHEET_SUBMIT}),
     Role.COUNCIL_SECRETARY: frozenset({_P.COUNCIL_MANAGE, _P.COUNCIL_READ, _P.DOSSIER_READ}),
+    Role.COUNCIL_ADVISER: frozenset({_P.COUNCIL_READ, _P.DOSSIER_ASSESS, _P.DOSSIER_READ}),
     Role.PRODUCER: frozenset(
         {
             _P.DOSSIER_EDIT,

@@ -36,6 +36,13 @@ class Office(StrEnum):
     SECRETARY = "secretary"
 
 
+class AdviserOffice(StrEnum):
+    """Place of a person in a council's advisory group (*tổ tư vấn*): its leader (*tổ trưởng*) or a member."""
+
+    LEADER = "leader"
+    MEMBER = "member"
+
+
 class RecusalReason(StrEnum):
     """Tie between a council member and the producer of the file under review."""
 
@@ -45,6 +52,8 @@ class RecusalReason(StrEnum):
     ADVISER = "adviser"
     EVALUATED_BELOW = "evaluated_below"
     """Scored the same file at a lower level."""
+    ADVISED = "advised"
+    """Filed the report of the advisory group or office on the file."""
     OTHER_INTEREST = "other_interest"
 
 
@@ -150,6 +159,14 @@ class Seat:
 
 
 @dataclass(frozen=True, slots=True)
+class Adviser:
+    """A person of the advisory group; ``person`` is any stable identifier of theirs."""
+
+    person: Hashable
+    office: AdviserOffice
+
+
+@dataclass(frozen=True, slots=True)
 class Recusal:
     """A person kept from one file, and why."""
 
@@ -235,6 +252,29 @@ def check_composition(seats: Iterable[Seat]) -> None:
     secretaries = sum(seat.office is Office.SECRETARY for seat in listed)
     if secretaries > 1:
         raise Invalid("council.too_many_secretaries", secretaries=secretaries)
+
+
+def check_advisory_group(advisers: Iterable[Adviser], seats: Iterable[Seat]) -> None:
+    """Refuse an advisory group that is none: each person once, one leader, nobody who scores.
+
+    Who advised on a file is not to rate it (the group reports to the council, Decision 26/2026, Art. 7.3).
+    The secretary does not score and may be of the group. A council need not have one.
+
+    Raises:
+        Invalid: ``council.adviser_named_twice``, ``council.one_leader_needed``, ``council.member_advises``.
+    """
+    listed = tuple(advisers)
+    people = [adviser.person for adviser in listed]
+    if len(set(people)) != len(people):
+        twice = sorted({str(person) for person in people if people.count(person) > 1})
+        raise Invalid("council.adviser_named_twice", people=twice)
+    leaders = sum(adviser.office is AdviserOffice.LEADER for adviser in listed)
+    if listed and leaders != 1:
+        raise Invalid("council.one_leader_needed", leaders=leaders)
+    scoring = {seat.person for seat in seats if seat.office is not Office.SECRETARY}
+    both = sorted(str(person) for person in people if person in scoring)
+    if both:
+        raise Invalid("council.member_advises", people=both)
 
 
 def quorum(

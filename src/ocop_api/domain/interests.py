@@ -29,6 +29,8 @@ class TieBasis(StrEnum):
     """A registered relative's number is one of the producer's."""
     SCORED_BELOW = "scored_below"
     """The member scored the same file at a lower level, and the council's rules keep them out."""
+    FILED_REPORT = "filed_report"
+    """The member filed a report on the file to a council."""
     SAME_NAME = "same_name"
     """The member is called like somebody of the producer's."""
     RELATIVE_SAME_NAME = "relative_same_name"

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from ocop_api.domain.dossier import DossierKind
 from ocop_api.domain.evidence import EvidenceKind
+from ocop_api.dossiers.report_schemas import OpenExamination
 from ocop_api.web.schemas import Input, Output
 
 _ID = "0192f7c4-6f0e-7a3b-9c56-1f2e3d4c5b6a"
@@ -94,6 +95,9 @@ class ChecklistRead(Output):
     parts: list[PartCheck]
     evidence_kinds: list[KindCheck]
     findings: list[ChecklistFinding] = Field(description="blocking ones first")
+    open_examinations: list[OpenExamination] = Field(
+        description="surveys and tests whose results are awaited; they hold nothing up"
+    )
 
 
 class ReuseOrder(Input):

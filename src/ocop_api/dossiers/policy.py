@@ -64,15 +64,20 @@ class Whereabouts:
 def capacities(actor: Actor, dossier: Whereabouts, today: date) -> frozenset[Acting]:
     """Every capacity in which the actor may act on a dossier where it lies today.
 
+    The advisory group is the officers of the level and, where the dossier names a council, its advisers.
     The council acts through its own secretary here; the session's features name the council themselves.
     """
     level = dossier.level
     found: set[Acting] = set()
+    own = actor.scope(Permission.DOSSIER_READ).covers(producer_id=dossier.producer_id)
     if actor.scope(Permission.DOSSIER_LODGE).covers(producer_id=dossier.producer_id):
         found.add(Acting(Party.PRODUCER))
     for party, permission in DESKS.items():
         scope = actor.scope(permission, levels={level_in_charge(level, today)})
-        if scope.covers(area_path=dossier.area_path):
+        # Whoever acts for the producer does not advise on the own file.
+        advises = party is Party.ADVISORY_GROUP and not own
+        council_id = dossier.council_id if advises else None
+        if scope.covers(area_path=dossier.area_path, council_id=council_id):
             found.add(Acting(party, level))
     if actor.scope(Permission.COUNCIL_MANAGE, levels=()).covers(council_id=dossier.council_id):
         found.add(Acting(Party.COUNCIL, level))

@@ -85,6 +85,10 @@ def awaiting(actor: Actor, today: date) -> ColumnElement[bool]:
             scope = actor.scope(permission, levels={level_in_charge(level, today)})
             if not scope.empty:
                 choices.append(and_(Dossier.level == level.value, waits, _within(scope)))
+    advised = actor.scope(Permission.DOSSIER_ASSESS, levels=()).council_ids
+    if advised:
+        waits = Dossier.state.in_([state.value for state in awaited_in(Party.ADVISORY_GROUP)])
+        choices.append(and_(waits, ~written, Dossier.council_id.in_(advised)))
     councils = actor.scope(Permission.COUNCIL_MANAGE, levels=()).council_ids
     if councils:
         choices.append(and_(Dossier.state == State.IN_COUNCIL.value, Dossier.council_id.in_(councils)))

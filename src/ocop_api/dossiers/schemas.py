@@ -10,6 +10,7 @@ from ocop_api.domain.dossier import Action, DossierKind, Guard, Level, Party, St
 from ocop_api.domain.dossier_clock import DueBasis
 from ocop_api.domain.evidence import EvidenceKind
 from ocop_api.domain.regimes import CommuneTopic
+from ocop_api.dossiers.report_schemas import AssessmentOrder
 from ocop_api.web.schemas import Code, Exact, Input, Instant, LongText, Output, PageQuery, ShortText
 
 _ID = "0192f7c4-6f0e-7a3b-9c56-1f2e3d4c5b6a"
@@ -230,6 +231,9 @@ class StartAssessmentOrder(Input):
     """Hand the checked file to the advisory group."""
 
     samples: Samples | None = Field(None, examples=[5])
+    council_id: UUID | None = Field(
+        None, description="council whose advisory group assesses; its people see the file from then on"
+    )
 
 
 class ReportOrder(Input):
@@ -241,6 +245,7 @@ class ReportOrder(Input):
         None, description="day of the site survey, if any", examples=["2026-06-20"]
     )
     document_id: UUID | None = None
+    assessment: AssessmentOrder | None = Field(None, description="what the group finds by criterion")
 
 
 class ReasonOrder(Input):

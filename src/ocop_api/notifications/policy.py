@@ -15,6 +15,7 @@ _CLOCKS = frozenset(
 )
 MAILED = _CLOCKS | {
     "dossier.assigned",
+    "dossier.examination_requested",
     "dossier.rerating_window_closing",
     "dossier.rerating_window_half_over",
     "dossier.rerating_window_opened",

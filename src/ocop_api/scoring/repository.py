@@ -1,12 +1,11 @@
 """Rows of councils, sessions, rounds, sheets and results."""
 
-from collections.abc import AsyncIterator, Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Text, cast, delete, false, func, or_, select, true, tuple_
+from sqlalchemy import ColumnElement, Row, Text, cast, delete, false, func, or_, select, true
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -15,6 +14,7 @@ from ocop_api.db.paging import Rows, SortKey, Sorts, fetch_page
 from ocop_api.db.tables.scoring import (
     ClearedTie,
     Council,
+    CouncilAdviser,
     CouncilMember,
     CouncilResult,
     CouncilSession,
@@ -34,7 +34,6 @@ from ocop_api.scoring.policy import OPINIONS_DIFFER
 from ocop_api.scoring.schemas.councils import CouncilFilter
 from ocop_api.scoring.schemas.sessions import SessionFilter
 
-_RESULTS_AT_ONCE = 50
 _UNDER_WAY = (SessionState.OPEN.value, SessionState.SCORING.value)
 
 _ID = SortKey(Council.id.expression, UUID)
@@ -107,6 +106,19 @@ class CouncilRepository:
                 CouncilMember.council_id == council_id, CouncilMember.user_id.in_(user_ids)
             )
         )
+
+    async def advisers(self, council_id: UUID) -> Sequence[CouncilAdviser]:
+        """Its advisory group in the order of the decision."""
+        statement = (
+            select(CouncilAdviser)
+            .where(CouncilAdviser.council_id == council_id)
+            .order_by(CouncilAdviser.position)
+        )
+        return (await self._session.scalars(statement)).all()
+
+    async def remove_advisers(self, council_id: UUID) -> None:
+        """Take all places of its advisory group away."""
+        await self._session.execute(delete(CouncilAdviser).where(CouncilAdviser.council_id == council_id))
 
     async def page(self, wanted: CouncilFilter, actor: Actor) -> Rows:
         """One page of visible councils."""
@@ -382,88 +394,3 @@ class SessionRepository:
     async def flush(self) -> None:
         """Send changed rows, so that constraints speak inside the use case."""
         await self._session.flush()
-
-
-@dataclass(frozen=True, slots=True)
-class FoundResult:
-    """A stored result with what it came from; ``recused`` by the close of its round."""
-
-    result: CouncilResult
-    session: CouncilSession
-    council: Council
-    sheets: Sequence[ScoreSheet]
-    recused: set[UUID]
-
-
-class ResultRepository:
-    """Stored results with the sheets they came from."""
-
-    def __init__(self, session: AsyncSession) -> None:
-        self._session = session
-
-    async def with_sheets(
-        self,
-    ) -> AsyncIterator[tuple[CouncilResult, dict[str, Any], Sequence[ScoreSheet], set[UUID]]]:
-        """Each result, the rules of its session, its round's sheets, and who was recused by its close."""
-        statement = (
-            select(CouncilResult, CouncilSession.rules, ScoringRound.closed_at)
-            .join(CouncilSession, CouncilSession.id == CouncilResult.session_id)
-            .join(ScoringRound, ScoringRound.id == CouncilResult.round_id)
-            .order_by(CouncilResult.concluded_at, CouncilResult.id)
-        )
-        # Read in pieces: a province keeps thousands of results with everything that explains them.
-        after: tuple[datetime, UUID] | None = None
-        while True:
-            page = statement
-            if after is not None:
-                page = page.where(tuple_(CouncilResult.concluded_at, CouncilResult.id) > tuple_(*after))
-            rows = (await self._session.execute(page.limit(_RESULTS_AT_ONCE))).all()
-            if not rows:
-                return
-            sheets = await self._sheets([result.round_id for result, _, _ in rows])
-            recused = await self._recused([result.session_id for result, _, _ in rows])
-            for result, rules, closed_at in rows:
-                kept_out = {
-                    user_id
-                    for user_id, declared_at in recused.get((result.session_id, result.dossier_id), [])
-                    if declared_at <= closed_at
-                }
-                yield result, rules, sheets.get(result.round_id, []), kept_out
-            after = (rows[-1][0].concluded_at, rows[-1][0].id)
-            self._session.expunge_all()
-
-    async def latest(self, dossier_id: UUID) -> FoundResult | None:
-        """What the last council found on a dossier."""
-        statement = (
-            select(CouncilResult, CouncilSession, Council)
-            .join(CouncilSession, CouncilSession.id == CouncilResult.session_id)
-            .join(Council, Council.id == CouncilSession.council_id)
-            .where(CouncilResult.dossier_id == dossier_id)
-            .order_by(CouncilResult.concluded_at.desc(), CouncilResult.id.desc())
-            .limit(1)
-        )
-        row = (await self._session.execute(statement)).one_or_none()
-        if row is None:
-            return None
-        result, session, council = row
-        sheets = await self._sheets([result.round_id])
-        told = (await self._recused([session.id])).get((session.id, dossier_id), [])
-        # Nobody is recused from a concluded dossier, so those who were, were by the close of its round.
-        recused = {user_id for user_id, _ in told}
-        return FoundResult(result, session, council, sheets.get(result.round_id, []), recused)
-
-    async def _sheets(self, round_ids: Collection[UUID]) -> dict[UUID, list[ScoreSheet]]:
-        statement = select(ScoreSheet).where(ScoreSheet.round_id.in_(round_ids)).order_by(ScoreSheet.id)
-        found: dict[UUID, list[ScoreSheet]] = {}
-        for sheet in await self._session.scalars(statement):
-            found.setdefault(sheet.round_id, []).append(sheet)
-        return found
-
-    async def _recused(
-        self, session_ids: Collection[UUID]
-    ) -> dict[tuple[UUID, UUID], list[tuple[UUID, datetime]]]:
-        statement = select(SessionRecusal).where(SessionRecusal.session_id.in_(session_ids))
-        found: dict[tuple[UUID, UUID], list[tuple[UUID, datetime]]] = {}
-        for one in await self._session.scalars(statement):
-            found.setdefault((one.session_id, one.dossier_id), []).append((one.user_id, one.declared_at))
-        return found

@@ -74,6 +74,31 @@ class CouncilMember(Base):
     )
 
 
+class CouncilAdviser(Base):
+    """A person of a council's advisory group (*tổ tư vấn*); ``position`` keeps the order of the decision."""
+
+    __tablename__ = "council_adviser"
+
+    council_id: Mapped[UUID] = mapped_column(ForeignKey("council.id"), primary_key=True)
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("account_user.id"), primary_key=True)
+    office: Mapped[str]
+    name: Mapped[str]
+    position: Mapped[int] = mapped_column(SmallInteger)
+    grant_id: Mapped[UUID] = mapped_column(ForeignKey("role_grant.id"))
+    """The role that came with the place; it goes with it."""
+
+    __table_args__ = (
+        CheckConstraint("office in ('leader', 'member')", name="office"),
+        Index("ix_council_adviser__user_id", "user_id"),
+        Index(
+            "uq_council_adviser__leader",
+            "council_id",
+            unique=True,
+            postgresql_where=text("office = 'leader'"),
+        ),
+    )
+
+
 class CouncilSession(Base, Versioned, Stamped):
     """A sitting (*phiên họp*) of a council on some dossiers."""
 
@@ -193,7 +218,8 @@ class SessionRecusal(Base):
             name="fk_session_recusal__session_id_dossier_id",
         ),
         CheckConstraint(
-            "reason in ('owner', 'relative', 'employee', 'adviser', 'evaluated_below', 'other_interest')",
+            "reason in ('owner', 'relative', 'employee', 'adviser', 'evaluated_below', 'advised', "
+            "'other_interest')",
             name="reason",
         ),
         CheckConstraint("origin in ('self_declared', 'detected')", name="origin"),

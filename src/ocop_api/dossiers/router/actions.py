@@ -23,10 +23,10 @@ from ocop_api.dossiers.schemas import (
 from ocop_api.dossiers.service import DossierReader, ProcedureService
 from ocop_api.web.caller import Caller, Now
 from ocop_api.web.conditional import OptionalIfMatch
-from ocop_api.web.routing import feature_router
+from ocop_api.web.faults import sheet_router
 from ocop_api.web.session import WriteSession
 
-router = feature_router("/v1/dossiers/{dossier_id}", "dossiers")
+router = sheet_router("/v1/dossiers/{dossier_id}", "dossiers")
 
 
 class Desk:
@@ -98,13 +98,21 @@ async def forward_dossier(desk: AtDesk, body: ForwardOrder) -> DossierRead:
 
 @router.post("/start-assessment")
 async def start_dossier_assessment(desk: AtDesk, body: StartAssessmentOrder | None = None) -> DossierRead:
-    """Hand the complete file and samples to the advisory group; for the office."""
+    """Hand the complete file and samples to the advisory group; for the office.
+
+    Naming a council shows the file to its advisory group (tổ tư vấn), which may then report as officers of
+    the level may.
+    """
     return await desk.take(Action.START_ASSESSMENT, body or StartAssessmentOrder())
 
 
 @router.post("/submit-report")
 async def submit_dossier_report(desk: AtDesk, body: ReportOrder) -> DossierRead:
-    """File the report to the council; for the advisory group, in a re-rating under 26/2026 for the office."""
+    """File the report to the council; for the advisory group, in a re-rating under 26/2026 for the office.
+
+    It may say by criterion what the group finds; every fault of that is told with its place. Surveys and
+    tests whose results are awaited do not hold it up and are named in the history.
+    """
     return await desk.take(Action.SUBMIT_REPORT, body)
 
 

@@ -10,6 +10,7 @@ from ocop_api.dossiers.checking import CitedFile, FileFacts, advisories, kinds, 
 from ocop_api.dossiers.checklist import findings, registration_compulsory
 from ocop_api.dossiers.checklist_schemas import ChecklistRead, Severity
 from ocop_api.dossiers.service.drafting import DraftingService
+from ocop_api.dossiers.service.examinations import ExaminationService
 from ocop_api.dossiers.service.files import contents_of, documents_in, samples_needed
 from ocop_api.dossiers.service.terms import TermService
 
@@ -43,6 +44,7 @@ class CheckingService(DraftingService):
             parts=parts(facts, blocking),
             evidence_kinds=kinds(facts, registration_compulsory=registration_compulsory(facts.law)),
             findings=found,
+            open_examinations=await ExaminationService(self.session, self.actor, self.now).awaited(dossier),
         )
 
     async def _facts(self, dossier: Dossier) -> FileFacts:

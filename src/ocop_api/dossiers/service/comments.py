@@ -47,6 +47,8 @@ def commenting_party(actor: Actor, dossier: Dossier) -> Party | None:
     for permission, party in _DESKS.items():
         if actor.scope(permission).covers(area_path=dossier.area_path):
             return party
+    if dossier.council_id in actor.scope(Permission.DOSSIER_ASSESS).council_ids:
+        return Party.ADVISORY_GROUP
     seated = any(
         dossier.council_id in actor.scope(permission).council_ids
         for permission in _SEATS
@@ -92,7 +94,7 @@ class CommentService(DossierService):
             raise Forbidden("dossier.internal_for_officials")
         require_open(dossier)
         number = await self._version_meant(dossier, order.version_number)
-        _check_criterion(dossier, order.criterion)
+        check_criterion(dossier, order.criterion)
         if order.reply_to is not None:
             await self._check_reply(dossier, order.reply_to, number, internal=order.internal)
         row = DossierComment(
@@ -212,7 +214,7 @@ def require_open(dossier: Dossier) -> None:
         raise RuleViolation("dossier.closed", state=dossier.state)
 
 
-def _check_criterion(dossier: Dossier, code: str | None) -> None:
+def check_criterion(dossier: Dossier, code: str | None) -> None:
     """Raise ``Invalid`` ``dossier.criterion_unknown`` for a code the dossier's set does not have."""
     if code is None or dossier.edition is None:
         return

@@ -10,7 +10,10 @@ from ocop_api.db.tables.dossiers import Dossier, DossierStep
 from ocop_api.documents.service import CitationService
 from ocop_api.domain.dossier import Action, Level
 from ocop_api.domain.errors import NotFound
+from ocop_api.dossiers.examinations_schemas import ExaminationRecord
+from ocop_api.dossiers.report_schemas import CouncilReport
 from ocop_api.dossiers.schemas import DossierContents
+from ocop_api.dossiers.service.examinations import ExaminationService
 from ocop_api.dossiers.service.files import DossierService, documents_in
 from ocop_api.producers.service import ProducerService
 from ocop_api.products.service import ProductService
@@ -18,7 +21,7 @@ from ocop_api.products.service import ProductService
 
 @dataclass(frozen=True, slots=True)
 class ExaminedFile:
-    """One version of a file, with Form 03 and the report to the council."""
+    """One version of a file, with Form 03, the report to the council, and surveys and tests."""
 
     dossier: Dossier
     version_number: int | None
@@ -27,7 +30,8 @@ class ExaminedFile:
     contents: DossierContents
     documents: tuple[Document, ...]
     commune_report: Mapping[str, Any] | None
-    assessment_report: Mapping[str, Any] | None
+    assessment_report: CouncilReport | None
+    examinations: tuple[ExaminationRecord, ...]
 
 
 class ExaminingService(DossierService):
@@ -56,6 +60,7 @@ class ExaminingService(DossierService):
         known = await CitationService(self.session).known(documents_in(contents), self.actor)
         reported = commune_step(await self.rows.all_steps(dossier_id))
         advised = await self.rows.last_step(dossier_id, Action.SUBMIT_REPORT.value)
+        examinations = ExaminationService(self.session, self.actor, self.now)
         return ExaminedFile(
             dossier=dossier,
             version_number=number,
@@ -64,7 +69,8 @@ class ExaminingService(DossierService):
             contents=contents,
             documents=tuple(row for row, seen in known.values() if seen),
             commune_report=None if reported is None else reported.data["form_03"],
-            assessment_report=None if advised is None else advised.data,
+            assessment_report=None if advised is None else CouncilReport.model_validate(advised.data),
+            examinations=tuple(await examinations.all_of(dossier)),
         )
 
 

@@ -10,8 +10,10 @@ from ocop_api.documents.content import ACCEPTED
 from ocop_api.documents.service import CitationService, Document, DocumentService
 from ocop_api.domain.dossier import State
 from ocop_api.domain.vietnamese import fold
+from ocop_api.dossiers.examinations_schemas import ExaminationRecord
 from ocop_api.dossiers.packing import PackedFile, bytes_file, json_file
 from ocop_api.dossiers.schemas import DossierStepRead, VersionRead
+from ocop_api.dossiers.service.examinations import ExaminationService
 from ocop_api.dossiers.service.files import DossierService, contents_of, documents_in, frozen_form
 from ocop_api.dossiers.service.papers import FormNumber, PaperService
 
@@ -40,9 +42,11 @@ class ExportService(DossierService):
             known = await CitationService(self.session).known(documents_in(contents_of(dossier)), self.actor)
             there = {row.id for row in rows}
             rows += [row for row, seen in known.values() if seen and row.id not in there]
+        examined = await ExaminationService(self.session, self.actor, self.now).all_of(dossier)
         files = [
             json_file("dossier.json", frozen_form(dossier)),
             json_file("history.json", [_step(one) for one in steps]),
+            *([json_file("examinations.json", [_examination(one) for one in examined])] if examined else []),
             *(json_file(f"versions/{one.number:02d}.json", _version(one)) for one in versions),
             *[await self._form(dossier.id, number) for number in self._forms(steps)],
             *(_evidence(place, row, documents) for place, row in enumerate(rows, 1)),
@@ -80,6 +84,10 @@ def _facts(dossier: Dossier) -> dict[str, Any]:
 
 def _step(row: DossierStep) -> dict[str, Any]:
     return DossierStepRead.model_validate(row).model_dump(mode="json")
+
+
+def _examination(found: ExaminationRecord) -> dict[str, Any]:
+    return found.model_dump(mode="json")
 
 
 def _version(row: DossierVersion) -> dict[str, Any]:

@@ -94,9 +94,14 @@ class WorkService(DossierService):
 
     async def _colleagues(self, dossier: Dossier, desk: Acting) -> list[Colleague]:
         where = Whereabouts(
-            level=Level(dossier.level), area_path=dossier.area_path, producer_id=dossier.producer_id
+            level=Level(dossier.level),
+            area_path=dossier.area_path,
+            producer_id=dossier.producer_id,
+            council_id=dossier.council_id,
         )
-        found = await colleagues(self.session, self.now, place_ids=dossier.area_path)
+        found = await colleagues(
+            self.session, self.now, place_ids=dossier.area_path, council_id=dossier.council_id
+        )
         return [one for one in found if desk in capacities(_acting(one), where, self.today)]
 
 

@@ -4,6 +4,7 @@ from fastapi import APIRouter
 
 from ocop_api.scoring.router import (
     advice,
+    assessments,
     board,
     classification,
     councils,
@@ -29,6 +30,7 @@ routers: tuple[APIRouter, ...] = (
     board.router,
     rating_reports.router,
     interests.router,
+    assessments.router,
     self_assessment.router,
     self_assessment.saved,
 )

@@ -4,9 +4,9 @@ from fastapi import Request
 from starlette.responses import Response
 
 from ocop_api.scoring.router.addressing import AS_NAMED, EditionCode, SetNumber
-from ocop_api.scoring.router.faults import sheet_router
 from ocop_api.scoring.schemas.advice import AdviceRead, AdviceRequest
 from ocop_api.scoring.service.advice import advise_content
+from ocop_api.web.faults import sheet_router
 from ocop_api.web.problems import language_of
 
 router = sheet_router("/v1/editions", "criteria", [AS_NAMED])

@@ -29,7 +29,10 @@ router = feature_router("/v1/councils", "councils")
 async def set_up_council(
     body: CouncilCreate, session: WriteSession, caller: Caller, now: Now, response: Response
 ) -> CouncilRead:
-    """Set up a council (*hội đồng*) by its decision; each seat brings its role in this council."""
+    """Set up a council (*hội đồng*) by its decision, with its advisory group (*tổ tư vấn*) if it has one.
+
+    Each seat, and each place in the group, brings its role in this council.
+    """
     council = await CouncilService(session, caller, now()).set_up(body)
     response.headers["Location"] = f"/v1/councils/{council.id}"
     return council
@@ -46,7 +49,7 @@ async def list_councils(
 
 @router.get("/{council_id}")
 async def read_council(council_id: UUID, session: ReadSession, caller: Caller, now: Now) -> CouncilRead:
-    """A council with its seats and rules."""
+    """A council with its seats, advisory group and rules."""
     return await CouncilService(session, caller, now()).get(council_id)
 
 
@@ -54,7 +57,7 @@ async def read_council(council_id: UUID, session: ReadSession, caller: Caller, n
 async def change_council(
     council_id: UUID, body: CouncilChange, expected: IfMatch, session: WriteSession, caller: Caller, now: Now
 ) -> CouncilRead:
-    """Give the council new seats (not while one of its sessions is open), new rules, or both.
+    """Give the council new seats (not while one of its sessions is open), a new advisory group or new rules.
 
     Sessions that have opened keep the seats and rules they were opened under.
     """

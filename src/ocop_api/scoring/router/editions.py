@@ -8,11 +8,11 @@ from starlette.responses import Response
 
 from ocop_api.domain.clock import vietnam_date
 from ocop_api.scoring.router.addressing import AS_NAMED, AS_STORED, EditionCode, SetNumber, cached
-from ocop_api.scoring.router.faults import sheet_router
 from ocop_api.scoring.schemas.editions import EditionList, EditionRead, SetList, SetRead
 from ocop_api.scoring.schemas.evaluation import EvaluationRead, SheetContent
 from ocop_api.scoring.service import rubric
 from ocop_api.web.caller import Now
+from ocop_api.web.faults import sheet_router
 from ocop_api.web.problems import language_of, refusal
 
 router = sheet_router("/v1/editions", "criteria", [AS_NAMED])

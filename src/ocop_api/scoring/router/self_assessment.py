@@ -5,12 +5,12 @@ from uuid import UUID
 
 from fastapi import Query, Request, Response
 
-from ocop_api.scoring.router.faults import sheet_router
 from ocop_api.scoring.schemas.advice import AdviceRead
 from ocop_api.scoring.schemas.evaluation import EvaluationRead
 from ocop_api.scoring.schemas.self_assessment import SavedAdviceQuery
 from ocop_api.scoring.service.self_assessment import advise_saved, evaluate_own_choices, evaluate_saved
 from ocop_api.web.caller import Caller, Now
+from ocop_api.web.faults import sheet_router
 from ocop_api.web.problems import language_of
 from ocop_api.web.session import ReadSession
 

@@ -5,18 +5,18 @@ from uuid import UUID
 
 from fastapi import Query, Request, Response
 
+from ocop_api.domain.rubric.faults import SheetInvalid
 from ocop_api.scoring.policy import VersionCheck
-from ocop_api.scoring.router.faults import sheet_router
 from ocop_api.scoring.schemas.conflicts import ConflictList
 from ocop_api.scoring.schemas.package import SessionPackage
 from ocop_api.scoring.schemas.results import ResultRead
 from ocop_api.scoring.schemas.sessions import (
     AttendanceChange,
     DropRequest,
-    InvitationAnswer,
     RecusalDeclaration,
     RoundClosing,
     SessionChange,
+    SessionInvitationAnswer,
     SessionOpening,
     SessionRead,
 )
@@ -33,12 +33,12 @@ from ocop_api.scoring.service.opening import OpeningService
 from ocop_api.scoring.service.packing import PackingService
 from ocop_api.scoring.service.planning import PlanningService
 from ocop_api.scoring.service.rounds import RoundService
-from ocop_api.scoring.service.rubric import SheetInvalid
 from ocop_api.scoring.service.sessions import SessionService
 from ocop_api.scoring.service.sheets import SheetService
 from ocop_api.scoring.service.syncing import Synced, SyncService
 from ocop_api.web.caller import Caller, Now
 from ocop_api.web.conditional import ExpectedVersion, IfMatch, OptionalIfMatch
+from ocop_api.web.faults import sheet_router
 from ocop_api.web.problems import HTTPProblem, language_of
 from ocop_api.web.session import ReadSession, WriteSession
 from ocop_api.web.texts import Language, text_of
@@ -132,7 +132,7 @@ async def invite_to_session(session_id: UUID, session: WriteSession, caller: Cal
 
 @router.post("/{session_id}/answer-invitation")
 async def answer_invitation(
-    session_id: UUID, body: InvitationAnswer, session: WriteSession, caller: Caller, now: Now
+    session_id: UUID, body: SessionInvitationAnswer, session: WriteSession, caller: Caller, now: Now
 ) -> SessionRead:
     """Say whether one comes; the last answer counts."""
     return await PlanningService(session, caller, now()).answer(session_id, body)

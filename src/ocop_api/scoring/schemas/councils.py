@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import AfterValidator, Field, StringConstraints
 
 from ocop_api.domain.actor import Level
-from ocop_api.domain.council import DEFAULT_COUNCIL_RULES, CouncilRules, Office
+from ocop_api.domain.council import DEFAULT_COUNCIL_RULES, AdviserOffice, CouncilRules, Office
 from ocop_api.domain.rubric.rating import StarRules, WhenMinimumMissed
 from ocop_api.web.schemas import Code, Exact, Input, Instant, Output, PageQuery, ShortText
 
@@ -111,7 +111,24 @@ class MemberRead(Output):
     name: str = Field(examples=["H’Loan Niê"])
 
 
+class AdviserInput(Input):
+    """A place in the advisory group: an account, its office there, and the name as the decision gives it."""
+
+    user_id: UUID
+    office: AdviserOffice = Field(examples=["leader"])
+    name: ShortText = Field(examples=["Trần Văn Hùng"])
+
+
+class AdviserRead(Output):
+    """A place in the advisory group."""
+
+    user_id: UUID
+    office: AdviserOffice = Field(examples=["leader"])
+    name: str = Field(examples=["Trần Văn Hùng"])
+
+
 Members = Annotated[list[MemberInput], Field(min_length=1, max_length=60)]
+Advisers = Annotated[list[AdviserInput], Field(max_length=60)]
 
 
 class CouncilCreate(Input):
@@ -123,6 +140,10 @@ class CouncilCreate(Input):
     decision_number: Code = Field(examples=["1234/QĐ-UBND"])
     decision_date: date
     members: Members
+    advisers: Advisers = Field(
+        default=[],
+        description="advisory group (*tổ tư vấn*), with one leader; nobody of it scores in this council",
+    )
     rules: RulesInput = RulesInput()
 
 
@@ -130,6 +151,9 @@ class CouncilChange(Input):
     """What a new decision or regulation changes; what is left out stays."""
 
     members: Members | None = Field(None, description="the whole list of seats")
+    advisers: Advisers | None = Field(
+        None, description="the whole advisory group; an empty list when there is none any more"
+    )
     rules: RulesInput | None = Field(
         None, description="all rules; sessions that are open or closed keep those they were opened under"
     )
@@ -160,4 +184,5 @@ class CouncilRead(CouncilSummary):
     """A council with its seats and rules."""
 
     members: list[MemberRead]
+    advisers: list[AdviserRead] = Field(description="advisory group (*tổ tư vấn*)")
     rules: RulesRead

@@ -7,7 +7,9 @@ from pydantic import Field
 
 from ocop_api.db.tables.documents import Document
 from ocop_api.domain.dossier import DossierKind
-from ocop_api.dossiers.schemas import Evidence, Form03, ReportOrder, SelfAssessmentChoice
+from ocop_api.dossiers.examinations_schemas import ExaminationRecord
+from ocop_api.dossiers.report_schemas import CouncilReport
+from ocop_api.dossiers.schemas import Evidence, Form03, SelfAssessmentChoice
 from ocop_api.scoring.schemas.editions import SetRead
 from ocop_api.scoring.schemas.sessions import SessionRead
 from ocop_api.scoring.schemas.sheets import SheetRead
@@ -38,7 +40,8 @@ class PackedFile(Output):
     evidence: list[Evidence]
     documents: list[PackedDocument]
     commune_report: Form03 | None = Field(description="the commune's findings (Form 03)")
-    assessment_report: ReportOrder | None = Field(description="the report of the advisory group or office")
+    assessment_report: CouncilReport | None = Field(description="the report of the advisory group or office")
+    examinations: list[ExaminationRecord] = Field(description="surveys and tests with their results")
     sheet: SheetRead | None = Field(description="the caller's own; its `version` is the next `base_version`")
 
 

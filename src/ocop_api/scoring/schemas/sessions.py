@@ -61,7 +61,7 @@ class SessionChange(Input):
     opinions_due_on: date | None = None
 
 
-class InvitationAnswer(Input):
+class SessionInvitationAnswer(Input):
     """Whether the invited person comes."""
 
     answer: Literal["accepted", "declined"] = Field(examples=["accepted"])
@@ -116,7 +116,9 @@ class SessionOpening(Input):
 class AttendanceChange(Input):
     """Who came after the opening, and who left before the end."""
 
-    arrived: list[UUID] = Field(default_factory=list, max_length=60)
+    arrived: list[UUID] = Field(
+        default_factory=list, max_length=60, examples=[["0192f7c4-6f0e-7a3b-9c56-1f2e3d4c5b6a"]]
+    )
     left: list[UUID] = Field(default_factory=list, max_length=60)
 
 
@@ -153,7 +155,7 @@ class SeatRead(Output):
     left_at: Instant | None = Field(description="when the person last left before the end")
 
 
-class InvitationRead(Output):
+class SessionInvitationRead(Output):
     """That somebody was invited, and what they said."""
 
     user_id: UUID
@@ -238,7 +240,7 @@ class SessionRead(SessionSummary):
     """A session with its seats and agenda."""
 
     seats: list[SeatRead] = Field(description="empty until the session opens")
-    invitations: list[InvitationRead]
+    invitations: list[SessionInvitationRead]
     dossiers: list[AgendaItemRead]
     allowed_actions: list[str] = Field(
         description="what the caller may do with the session now: `reschedule`, `invite`, "

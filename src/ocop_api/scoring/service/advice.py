@@ -6,8 +6,9 @@ from ocop_api.domain.errors import Invalid
 from ocop_api.domain.rubric.advice import advise, check_target
 from ocop_api.domain.rubric.criteria import Language
 from ocop_api.domain.rubric.edition import load_edition
+from ocop_api.domain.rubric.faults import SheetFault, SheetInvalid
 from ocop_api.scoring.schemas.advice import AdviceRead, AdviceRequest, advice_read
-from ocop_api.scoring.service.rubric import SheetFault, SheetInvalid, sheet_of
+from ocop_api.scoring.service.rubric import sheet_of
 
 
 async def advise_content(

@@ -9,14 +9,15 @@ from ocop_api.db.tables.dossiers import Dossier
 from ocop_api.db.tables.producers import Producer
 from ocop_api.db.tables.scoring import ClearedTie, SessionRecusal
 from ocop_api.domain.council import CouncilRules, RecusalOrigin, RecusalReason, Seat, votes
-from ocop_api.domain.errors import Forbidden, Invalid, NotFound, RuleViolation
+from ocop_api.domain.errors import Forbidden, NotFound, RuleViolation
 from ocop_api.domain.interests import Member, ProducerPeople, Tie, TieBasis, ties
+from ocop_api.dossiers.service import AdvisoryService
 from ocop_api.producers.service import ProducerService
 from ocop_api.scoring.interest_repository import InterestRepository
 from ocop_api.scoring.schemas.conflicts import ClearanceInput, ConflictList, ConflictRead
 from ocop_api.scoring.schemas.sessions import RecusalDeclaration, RecusalInput, SessionRead
 from ocop_api.scoring.service.desk import SessionDesk
-from ocop_api.scoring.service.sittings import Sitting, agenda_item, load_sitting
+from ocop_api.scoring.service.sittings import Sitting, agenda_item, load_sitting, require_seated
 
 Recusals = dict[UUID, dict[UUID, SessionRecusal]]
 """Recusals by dossier and member."""
@@ -258,11 +259,18 @@ class ConflictService(SessionDesk):
     async def _seen_before(
         self, rules: CouncilRules, sitting: Sitting, dossiers: Sequence[Dossier]
     ) -> dict[tuple[UUID, UUID], list[Tie]]:
-        if not rules.lower_level_evaluators_recused:
-            return {}
-        below = await self.sessions.scored_below([one.id for one in dossiers], sitting.council.level)
-        tie = Tie(RecusalReason.EVALUATED_BELOW, TieBasis.SCORED_BELOW)
-        return {(dossier_id, person): [tie] for dossier_id, people in below.items() for person in people}
+        """Ties to the file itself, by dossier and person: who reported on it, or scored it below."""
+        ids = [one.id for one in dossiers]
+        told = Tie(RecusalReason.ADVISED, TieBasis.FILED_REPORT)
+        reporters = await AdvisoryService(self.session).reporters(ids)
+        found = {(id_, person): [told] for id_, people in reporters.items() for person in people}
+        if rules.lower_level_evaluators_recused:
+            scored = Tie(RecusalReason.EVALUATED_BELOW, TieBasis.SCORED_BELOW)
+            below = await self.sessions.scored_below(ids, sitting.council.level)
+            for id_, people in below.items():
+                for person in people:
+                    found.setdefault((id_, person), []).append(scored)
+        return found
 
 
 def _people_of(row: Producer) -> ProducerPeople:
@@ -277,11 +285,3 @@ def _people_of(row: Producer) -> ProducerPeople:
 
 def _told(values: Iterable[str | None]) -> Iterable[str]:
     return (value for value in values if value)
-
-
-def require_seated(seats: Sequence[Seat], people: Iterable[UUID]) -> None:
-    """Refuse people without a seat; ``Invalid`` ``scoring.not_seated``."""
-    seated = {seat.person for seat in seats}
-    strangers = sorted({str(person) for person in people if person not in seated})
-    if strangers:
-        raise Invalid("scoring.not_seated", people=strangers)

@@ -1,6 +1,6 @@
-"""Setting up councils and changing who sits on them."""
+"""Setting up councils and changing who sits on them and who is of their advisory groups."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
@@ -11,15 +11,24 @@ from ocop_api.accounts.grants import GrantService
 from ocop_api.accounts.policy import Target
 from ocop_api.db.base import uuid7
 from ocop_api.db.paging import Rows
-from ocop_api.db.tables.scoring import Council, CouncilMember
+from ocop_api.db.tables.scoring import Council, CouncilAdviser, CouncilMember
 from ocop_api.domain.actor import Actor, Level, Permission, Role
-from ocop_api.domain.council import Office, Seat, check_composition
+from ocop_api.domain.council import (
+    Adviser,
+    AdviserOffice,
+    Office,
+    Seat,
+    check_advisory_group,
+    check_composition,
+)
 from ocop_api.domain.errors import Forbidden, Invalid, NotFound, RuleViolation
 from ocop_api.ledger.recording import record
 from ocop_api.places.service import PlaceService
 from ocop_api.scoring.policy import VersionCheck, may_manage
 from ocop_api.scoring.repository import CouncilRepository
 from ocop_api.scoring.schemas.councils import (
+    AdviserInput,
+    AdviserRead,
     CouncilChange,
     CouncilCreate,
     CouncilFilter,
@@ -42,17 +51,19 @@ class CouncilService:
         self._now = now
 
     async def set_up(self, wanted: CouncilCreate) -> CouncilRead:
-        """Set up a council; each seat brings its role in this council.
+        """Set up a council; each seat and each place in its advisory group brings its role in this council.
 
         Raises:
-            Invalid: ``scoring.place_not_of_level``, ``council.rules_invalid``, or a list of seats that is
-                no council (``council.one_chair_needed`` and the like).
+            Invalid: ``scoring.place_not_of_level``, ``council.rules_invalid``, a list of seats that is no
+                council (``council.one_chair_needed`` and the like), or advisers who are no group
+                (``council.one_leader_needed`` and the like).
             Forbidden: ``auth.not_permitted`` outside of the actor's area or at another level.
             NotFound: ``places.unknown``, ``accounts.unknown_user``.
             Conflict: ``scoring.council_exists`` for a decision number used at this place.
         """
         wanted.rules.rules()
         _check(wanted.members)
+        check_advisory_group(_advising(wanted.advisers), _seats(wanted.members))
         level = Level(wanted.level)
         area_path = await self._area_path(level, wanted.place_id)
         scope = self._actor.scope(Permission.COUNCIL_MANAGE, levels={level})
@@ -73,8 +84,9 @@ class CouncilService:
         )
         await self._councils.add(council)
         await self._seat(council, wanted.members, start=0)
+        await self._appoint_advisers(council, wanted.advisers, {})
         await self._record(council, "council.set_up", {"decision_number": council.decision_number})
-        return self._read(council, await self._councils.members(council.id))
+        return await self._read(council)
 
     async def page(self, wanted: CouncilFilter) -> tuple[Rows, list[CouncilSummary]]:
         """One page of the councils the actor may see."""
@@ -83,13 +95,12 @@ class CouncilService:
 
     async def get(self, council_id: UUID) -> CouncilRead:
         """One council; ``NotFound`` ``scoring.unknown_council``."""
-        council = await self._visible(council_id)
-        return self._read(council, await self._councils.members(council.id))
+        return await self._read(await self._visible(council_id))
 
     async def change(
         self, council_id: UUID, wanted: CouncilChange, check_version: VersionCheck
     ) -> CouncilRead:
-        """Give the council new seats, new rules, or both.
+        """Give the council new seats, a new advisory group or new rules.
 
         Who leaves loses the role, who comes gets it. Sessions that have opened keep their seats and rules.
 
@@ -97,7 +108,8 @@ class CouncilService:
             NotFound: ``scoring.unknown_council``, ``accounts.unknown_user``.
             Forbidden: ``auth.not_permitted``.
             RuleViolation: ``scoring.session_under_way`` for new seats while a session is open.
-            Invalid: ``council.rules_invalid``, or a list of seats that is no council.
+            Invalid: ``council.rules_invalid``, a list of seats that is no council, or advisers who are no
+                group beside the seats there are then.
         """
         if wanted.rules is not None:
             wanted.rules.rules()
@@ -107,14 +119,17 @@ class CouncilService:
         if not may_manage(self._actor, council.level, council.area_path, council.id):
             raise Forbidden("auth.not_permitted", permission=Permission.COUNCIL_MANAGE)
         check_version(council.version)
+        await self._check_advisers(council, wanted)
         if wanted.members is not None:
             await self._reseat(council, wanted.members)
+        if wanted.advisers is not None:
+            await self._regroup(council, wanted.advisers)
         if wanted.rules is not None:
             await self._regulate(council, wanted.rules)
         council.touch()
         council.updated_at = self._now
         await self._session.flush()  # a refusal by the database belongs to this use case
-        return self._read(council, await self._councils.members(council.id))
+        return await self._read(council)
 
     async def _regulate(self, council: Council, rules: RulesInput) -> None:
         before, council.rules = council.rules, rules.model_dump(mode="json")
@@ -149,6 +164,63 @@ class CouncilService:
                 "joined": sorted(str(u) for u in wanted if u not in before),
             },
         )
+
+    async def _check_advisers(self, council: Council, wanted: CouncilChange) -> None:
+        """Judge advisers and seats as they will be beside each other."""
+        if wanted.members is None and wanted.advisers is None:
+            return
+        seats: Sequence[MemberInput | CouncilMember] | None = wanted.members
+        if seats is None:
+            seats = await self._councils.members(council.id)
+        advisers: Sequence[AdviserInput | CouncilAdviser] | None = wanted.advisers
+        if advisers is None:
+            advisers = await self._councils.advisers(council.id)
+        check_advisory_group(_advising(advisers), _seats(seats))
+
+    async def _regroup(self, council: Council, advisers: Sequence[AdviserInput]) -> None:
+        """Write the advisory group anew; it may change while a session is open, since nobody of it scores."""
+        before = {row.user_id: row for row in await self._councils.advisers(council.id)}
+        wanted = {adviser.user_id for adviser in advisers}
+        for user_id, row in before.items():
+            if user_id not in wanted:
+                await self._dismiss(user_id, row.grant_id)
+        await self._councils.remove_advisers(council.id)
+        kept = {user_id: row.grant_id for user_id, row in before.items() if user_id in wanted}
+        for row in before.values():
+            self._session.expunge(row)
+        await self._appoint_advisers(council, advisers, kept)
+        await self._record(
+            council,
+            "council.advisers_changed",
+            {
+                "left": sorted(str(u) for u in before if u not in wanted),
+                "joined": sorted(str(u) for u in wanted if u not in before),
+            },
+        )
+
+    async def _appoint_advisers(
+        self, council: Council, advisers: Sequence[AdviserInput], kept: Mapping[UUID, UUID]
+    ) -> None:
+        grants = GrantService(self._session, self._actor, self._now)
+        places: list[CouncilAdviser] = []
+        for position, adviser in enumerate(advisers):
+            grant_id = kept.get(adviser.user_id) or await grants.appoint(
+                adviser.user_id,
+                Role.COUNCIL_ADVISER,
+                Target(council_id=council.id),
+                area_path=council.area_path,
+            )
+            places.append(
+                CouncilAdviser(
+                    council_id=council.id,
+                    user_id=adviser.user_id,
+                    office=adviser.office,
+                    name=adviser.name,
+                    position=position,
+                    grant_id=grant_id,
+                )
+            )
+        await self._councils.add(*places)
 
     async def _area_path(self, level: Level, place_id: str | None) -> list[str]:
         if (level is Level.CENTRAL) != (place_id is None):
@@ -201,10 +273,13 @@ class CouncilService:
             raise NotFound("scoring.unknown_council")
         return council
 
-    def _read(self, council: Council, members: Sequence[CouncilMember]) -> CouncilRead:
+    async def _read(self, council: Council) -> CouncilRead:
+        members = await self._councils.members(council.id)
+        advisers = await self._councils.advisers(council.id)
         return CouncilRead(
             **CouncilSummary.model_validate(council).model_dump(),
             members=[MemberRead.model_validate(member) for member in members],
+            advisers=[AdviserRead.model_validate(adviser) for adviser in advisers],
             rules=RulesRead.model_validate(council.rules),
         )
 
@@ -222,7 +297,15 @@ class CouncilService:
 
 
 def _check(members: Sequence[MemberInput]) -> None:
-    check_composition(Seat(member.user_id, member.office) for member in members)
+    check_composition(_seats(members))
+
+
+def _seats(members: Iterable[MemberInput | CouncilMember]) -> list[Seat]:
+    return [Seat(member.user_id, Office(member.office)) for member in members]
+
+
+def _advising(advisers: Iterable[AdviserInput | CouncilAdviser]) -> list[Adviser]:
+    return [Adviser(adviser.user_id, AdviserOffice(adviser.office)) for adviser in advisers]
 
 
 def _role(office: Office) -> Role:

@@ -15,8 +15,8 @@ from ocop_api.domain.regimes import regime
 from ocop_api.office_days.service import calendar_from
 from ocop_api.scoring.policy import problem_of
 from ocop_api.scoring.schemas.sessions import AttendanceChange, SessionOpening, SessionRead
-from ocop_api.scoring.service.conflicts import ConflictService, Recusals, require_seated
-from ocop_api.scoring.service.sittings import Sitting
+from ocop_api.scoring.service.conflicts import ConflictService, Recusals
+from ocop_api.scoring.service.sittings import Sitting, require_seated
 
 
 class OpeningService(ConflictService):

@@ -11,7 +11,7 @@ from ocop_api.domain.dossier import DossierKind
 from ocop_api.domain.errors import Forbidden, NotFound
 from ocop_api.domain.rubric.criteria import Language
 from ocop_api.domain.rubric.edition import load_edition
-from ocop_api.dossiers.schemas import Form03, ReportOrder
+from ocop_api.dossiers.schemas import Form03
 from ocop_api.dossiers.service import ExaminedFile, ExaminingService
 from ocop_api.scoring.repository import SessionRepository
 from ocop_api.scoring.schemas.editions import set_read
@@ -87,17 +87,7 @@ def _packed(found: ExaminedFile, current: int | None, sheet: SheetRead | None) -
         evidence=found.contents.evidence,
         documents=[packed_document(one) for one in found.documents],
         commune_report=None if found.commune_report is None else Form03.model_validate(found.commune_report),
-        assessment_report=_report(found),
+        assessment_report=found.assessment_report,
+        examinations=list(found.examinations),
         sheet=sheet,
     )
-
-
-def _report(found: ExaminedFile) -> ReportOrder | None:
-    if found.assessment_report is None:
-        return None
-    told = {
-        name: found.assessment_report[name]
-        for name in ReportOrder.model_fields
-        if name in found.assessment_report
-    }
-    return ReportOrder.model_validate(told)

@@ -12,7 +12,7 @@ from ocop_api.domain.council_session import SessionAction
 from ocop_api.domain.errors import Forbidden, Invalid, NotFound, RuleViolation
 from ocop_api.domain.regimes import DossierKind, regime
 from ocop_api.scoring.policy import VersionCheck, may_manage
-from ocop_api.scoring.schemas.sessions import InvitationAnswer, SessionChange, SessionPlan, SessionRead
+from ocop_api.scoring.schemas.sessions import SessionChange, SessionInvitationAnswer, SessionPlan, SessionRead
 from ocop_api.scoring.service.desk import SessionDesk
 from ocop_api.scoring.service.sittings import Sitting, load_sitting
 
@@ -139,7 +139,7 @@ class PlanningService(SessionDesk):
         await self._invite(sitting)
         return await self.get(session_id)
 
-    async def answer(self, session_id: UUID, said: InvitationAnswer) -> SessionRead:
+    async def answer(self, session_id: UUID, said: SessionInvitationAnswer) -> SessionRead:
         """Take the actor's own answer to the invitation; the last one counts.
 
         Raises:

@@ -20,7 +20,7 @@ from ocop_api.domain.rubric.edition import load_edition
 from ocop_api.domain.rubric.representative import representative
 from ocop_api.domain.rubric.scoresheet import Scoresheet
 from ocop_api.dossiers.service import DossierService
-from ocop_api.scoring.repository import FoundResult, ResultRepository
+from ocop_api.scoring.result_repository import FoundResult, ResultRepository
 from ocop_api.scoring.schemas.advice import advice_read
 from ocop_api.scoring.schemas.councils import RulesRead
 from ocop_api.scoring.schemas.editions import BandRead

@@ -11,11 +11,11 @@ from ocop_api.scoring.policy import chairs_or_keeps_minutes, may_manage
 from ocop_api.scoring.repository import SessionRepository
 from ocop_api.scoring.schemas.sessions import (
     AgendaItemRead,
-    InvitationRead,
     LateSheetRead,
     RecusalRead,
     ScoringRoundRead,
     SeatRead,
+    SessionInvitationRead,
     SessionRead,
     SessionSummary,
 )
@@ -41,7 +41,7 @@ async def describe(
     return SessionRead(
         **SessionSummary.model_validate(sitting.row).model_dump(),
         seats=[SeatRead.model_validate(row) for row in sitting.seat_rows],
-        invitations=[InvitationRead.model_validate(row) for row in invitations],
+        invitations=[SessionInvitationRead.model_validate(row) for row in invitations],
         dossiers=[
             _item(
                 sitting,

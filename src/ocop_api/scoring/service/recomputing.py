@@ -17,7 +17,7 @@ from ocop_api.domain.council import CouncilRules
 from ocop_api.domain.rubric.consolidation import Consolidation, consolidate
 from ocop_api.domain.rubric.scoresheet import Choice, RecordedGate, Scoresheet
 from ocop_api.domain.rubric.stars import evaluate
-from ocop_api.scoring.repository import ResultRepository
+from ocop_api.scoring.result_repository import ResultRepository
 from ocop_api.scoring.schemas.councils import RulesRead
 from ocop_api.scoring.schemas.evaluation import evaluation_record
 from ocop_api.scoring.schemas.results import ComparisonRecord, SheetNotes, comparison_record

@@ -1,13 +1,11 @@
 """The criteria as documents, and the evaluation of a sheet that nobody has to store."""
 
-from collections import Counter
-from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 
-from ocop_api.domain.errors import Invalid
 from ocop_api.domain.rubric.criteria import CriteriaSet, Language
 from ocop_api.domain.rubric.edition import edition_in_force, held_editions, load_edition, on_shelf
+from ocop_api.domain.rubric.faults import SheetInvalid, located
 from ocop_api.domain.rubric.scoresheet import Scoresheet, find_faults
 from ocop_api.domain.rubric.stars import evaluate
 from ocop_api.scoring.schemas.editions import (
@@ -20,22 +18,6 @@ from ocop_api.scoring.schemas.editions import (
     set_summary,
 )
 from ocop_api.scoring.schemas.evaluation import EvaluationRead, SheetContent, evaluation_record
-
-
-@dataclass(frozen=True, slots=True)
-class SheetFault:
-    """One fault of a sheet and where in the request it lies."""
-
-    pointer: str
-    fault: Invalid
-
-
-class SheetInvalid(Invalid):
-    """Everything that is wrong with a sheet at once; code ``rubric.sheet_invalid``."""
-
-    def __init__(self, faults: list[SheetFault]) -> None:
-        super().__init__("rubric.sheet_invalid", faults=len(faults))
-        self.faults = faults
 
 
 def edition_list() -> EditionList:
@@ -89,7 +71,8 @@ def sheet_of(edition: str, set_number: int, content: SheetContent, *, root: str 
     choices, gates = content.domain_choices(), content.domain_gates()
     faults = find_faults(edition, set_number, choices, gates)
     if faults:
-        raise SheetInvalid(_located(faults, content, root))
+        spelled_out = {code for code, chosen in content.choices.items() if chosen.case is not None}
+        raise SheetInvalid(located(faults, gates, spelled_out, root=root))
     return Scoresheet(edition, set_number, choices, gates)
 
 
@@ -98,40 +81,3 @@ def evaluate_content(
 ) -> EvaluationRead:
     """What these choices come to; raises as ``sheet_of``."""
     return evaluation_record(evaluate(sheet_of(edition, set_number, content))).read(language)
-
-
-_CHOICE_FIELDS = {
-    "rubric.unknown_level": "level",
-    "rubric.unknown_case": "case",
-    "rubric.case_not_applicable": "case",
-}
-
-
-def _located(faults: list[Invalid], content: SheetContent, root: str) -> list[SheetFault]:
-    located: list[SheetFault] = []
-    met: Counter[tuple[str, str]] = Counter()
-    for fault in faults:
-        if "criterion" in fault.data:
-            code = str(fault.data["criterion"])
-            path = ["choices", code.replace("~", "~0").replace("/", "~1")]
-            # A bare level is its own place; the named fields exist in the long form only.
-            if fault.code in _CHOICE_FIELDS and content.choices[code].case is not None:
-                path.append(_CHOICE_FIELDS[fault.code])
-        else:
-            gate = str(fault.data["gate"])
-            places = _places_of(fault, gate, content)
-            path = ["gates", str(places[met[fault.code, gate]])]
-            met[fault.code, gate] += 1
-            path.append("reason" if fault.code == "rubric.gate_reason_missing" else "gate")
-        located.append(SheetFault(root + "/" + "/".join(path), fault))
-    return located
-
-
-def _places_of(fault: Invalid, gate: str, content: SheetContent) -> list[int]:
-    """Positions in the list of gates that earn this fault, in the order in which it is reported."""
-    named = [place for place, found in enumerate(content.gates) if found.gate == gate]
-    if fault.code == "rubric.gate_recorded_twice":
-        return named[1:]
-    if fault.code == "rubric.gate_reason_missing":
-        return [place for place in named if not content.gates[place].reason.strip()]
-    return named

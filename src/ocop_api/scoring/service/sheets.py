@@ -15,6 +15,7 @@ from ocop_api.domain.council import scoring_right
 from ocop_api.domain.council_session import SessionState
 from ocop_api.domain.errors import Conflict, Forbidden, Invalid, NotFound, RuleViolation
 from ocop_api.domain.rubric.criteria import CriteriaSet, Language
+from ocop_api.domain.rubric.faults import SheetFault, SheetInvalid
 from ocop_api.domain.rubric.rating import Outcome
 from ocop_api.domain.rubric.stars import evaluate
 from ocop_api.dossiers.service import DossierService
@@ -32,7 +33,7 @@ from ocop_api.scoring.schemas.evaluation import (
 )
 from ocop_api.scoring.schemas.sheets import SheetDraftInput, SheetRead
 from ocop_api.scoring.service.recomputing import digest_of_sheet
-from ocop_api.scoring.service.rubric import SheetFault, SheetInvalid, sheet_of
+from ocop_api.scoring.service.rubric import sheet_of
 from ocop_api.scoring.service.sittings import (
     Sitting,
     agenda_item,

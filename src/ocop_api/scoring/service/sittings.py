@@ -17,7 +17,7 @@ from ocop_api.domain.council import (
     quorum,
 )
 from ocop_api.domain.council_session import SessionState
-from ocop_api.domain.errors import NotFound, RuleViolation
+from ocop_api.domain.errors import Invalid, NotFound, RuleViolation
 from ocop_api.scoring.policy import expected_sheets
 from ocop_api.scoring.repository import SessionRepository
 from ocop_api.scoring.schemas.councils import RulesRead
@@ -79,6 +79,14 @@ def require_open(sitting: Sitting) -> None:
     """Refuse what only a session that scores allows; ``RuleViolation`` ``scoring.session_not_open``."""
     if sitting.row.state != SessionState.SCORING:
         raise RuleViolation("scoring.session_not_open", state=sitting.row.state)
+
+
+def require_seated(seats: Iterable[Seat], people: Iterable[UUID]) -> None:
+    """Refuse people without a seat; ``Invalid`` ``scoring.not_seated`` with them."""
+    seated = {seat.person for seat in seats}
+    strangers = sorted({str(person) for person in people if person not in seated})
+    if strangers:
+        raise Invalid("scoring.not_seated", people=strangers)
 
 
 def recusal_of(row: SessionRecusal) -> Recusal:
