@@ -10,8 +10,10 @@ from ocop_api.scoring.router import (
     editions,
     editions_changes,
     forms,
+    papers,
     self_assessment,
     sessions,
+    signed_papers,
 )
 
 routers: tuple[APIRouter, ...] = (
@@ -23,6 +25,8 @@ routers: tuple[APIRouter, ...] = (
     classification.router,
     councils.router,
     sessions.router,
+    papers.router,
+    signed_papers.router,
     self_assessment.router,
     self_assessment.saved,
 )

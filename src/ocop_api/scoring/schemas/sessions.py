@@ -9,7 +9,7 @@ from pydantic import Field
 from ocop_api.domain.council import MeetingForm, Office, RecusalOrigin, RecusalReason
 from ocop_api.web.schemas import CleanText, Input, Instant, Output, PageQuery, ShortText
 
-SessionState = Literal["planned", "open", "closed"]
+SessionState = Literal["planned", "open", "closed", "minutes_signed"]
 AgendaState = Literal["waiting", "scoring", "concluded", "dropped"]
 RoundReason = Literal["spread_exceeded", "sheets_unfinished"]
 
