@@ -83,9 +83,9 @@ class Boxes:
 class Table:
     """A table; ``widths`` are shares of the line.
 
-    A row of one cell runs through all columns, in bold: a heading among the rows. ``aligns`` says how each
-    column stands (all at the left if left out), ``strong`` which rows are bold, counted from 0. ``small``
-    is for many columns.
+    A row of one cell runs through all columns. ``aligns`` says how each column stands (all at the left if
+    left out), ``strong`` which rows are bold, counted from 0; a bold one of one cell is a heading among the
+    rows and stays with the row below it. ``small`` is for many columns.
     """
 
     widths: tuple[int, ...]
@@ -112,13 +112,15 @@ class Signature:
 class Closing:
     """The end of an administrative document: who receives it or a second signature, then the signature.
 
-    ``last`` is the last sentence; it stays on the page of the signatures, so that none stands alone.
+    ``last`` is the last sentence; it stays on the page of the signatures, so that none stands alone;
+    ``indented`` as of a paragraph.
     """
 
     right: Signature
     left: Signature | None = None
     recipients: tuple[str, ...] = ()
     last: str = ""
+    indented: bool = True
     kind: Literal["closing"] = "closing"
 
 

@@ -24,6 +24,8 @@ _CENTRE = WD_ALIGN_PARAGRAPH.CENTER
 _TICKED, _EMPTY = "☒", "☐"
 _SMALL: Final = Pt(11)
 _TINY: Final = Pt(9)
+_LONG: Final = 400
+"""Characters of a cell from which its row may break over pages, since it could be longer than one."""
 _ALIGNMENTS: Final = {
     "left": WD_ALIGN_PARAGRAPH.LEFT,
     "center": WD_ALIGN_PARAGRAPH.CENTER,
@@ -49,8 +51,9 @@ def _page(word: Word, form: dict[str, Any], at: datetime) -> None:
     if form["landscape"]:
         section.orientation = WD_ORIENT.LANDSCAPE
         section.page_width, section.page_height = Cm(29.7), Cm(21)
-    section.left_margin, section.right_margin = Cm(3), Cm(1.5)
-    section.top_margin = section.bottom_margin = Cm(2)
+    side, edge = (Cm(2), Cm(1.5)) if form["landscape"] else (Cm(3), Cm(2))
+    section.left_margin, section.right_margin = side, Cm(1.5)
+    section.top_margin = section.bottom_margin = edge
     style: Any = word.styles["Normal"]
     style.font.name, style.font.size = _FONT, Pt(13)
     style.element.rPr.rFonts.set(qn("w:eastAsia"), _FONT)
@@ -179,21 +182,24 @@ def _table(word: Word, one: dict[str, Any]) -> None:
     line = _line(word)
     widths: list[Length] = [Emu(int(line * width / sum(one["widths"]))) for width in one["widths"]]
     aligns = one["aligns"] or ["left"] * len(one["head"])
-    spans: list[tuple[_Row, str]] = []
+    spans: list[tuple[_Row, str, bool]] = []
     for place, words in enumerate(one["rows"]):
         row = table.add_row()
-        _of_row(row, "w:cantSplit")
+        if all(len(text) < _LONG for text in words):
+            _of_row(row, "w:cantSplit")
         if len(words) == 1 and len(widths) > 1:
-            spans.append((row, words[0]))
+            spans.append((row, words[0], place in one["strong"]))
         else:
             _row(row.cells, words, aligns, size, bold=place in one["strong"])
     _widths(table, widths)
-    for row, said in spans:
+    for row, said, strong in spans:
         # Columns have their widths before cells are merged, which would take that of all.
         merged = row.cells[0].merge(row.cells[-1])
-        _row((merged,), [said], ["left"], size, bold=True)
-        merged.paragraphs[0].paragraph_format.keep_with_next = True
-    word.add_paragraph()
+        _row((merged,), [said], ["left"], size, bold=strong)
+        merged.paragraphs[0].paragraph_format.keep_with_next = strong
+    # Something must stand between tables; a line of text would now and then take a page of its own.
+    after = word.add_paragraph().paragraph_format
+    after.line_spacing, after.space_after = Pt(8), Pt(0)
 
 
 def _of_row(row: _Row, name: str) -> None:
@@ -214,6 +220,8 @@ def _row(cells: tuple[_Cell, ...], words: list[str], aligns: list[str], size: Le
     for cell, text, align in zip(cells, words, aligns, strict=True):
         paragraph = cell.paragraphs[0]
         paragraph.alignment = _ALIGNMENTS[align]
+        if size is _TINY:
+            paragraph.paragraph_format.space_after = Pt(0)
         run = paragraph.add_run(text)
         run.bold, run.font.size = bold, size
 
@@ -239,7 +247,8 @@ def _signed(cell: _Cell, one: dict[str, Any]) -> None:
 def _closing(word: Word, one: dict[str, Any]) -> None:
     if one["last"]:
         paragraph = word.add_paragraph(one["last"])
-        _as_body(paragraph)
+        if one["indented"]:
+            _as_body(paragraph)
         paragraph.paragraph_format.keep_with_next = True
     table = word.add_table(rows=1, cols=2)
     half = Emu(int(_line(word) / 2))
@@ -255,6 +264,8 @@ def _closing(word: Word, one: dict[str, Any]) -> None:
         run.font.size = Pt(12)
         paragraph.add_run("".join(f"\n{line}" for line in one["recipients"])).font.size = _SMALL
     _signed(right, one["right"])
+    for cell in (left, right):
+        cell.paragraphs[0].paragraph_format.space_before = Pt(12)
 
 
 _WRITERS: Final[dict[str, Callable[[Word, dict[str, Any]], None]]] = {

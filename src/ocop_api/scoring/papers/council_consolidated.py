@@ -57,7 +57,7 @@ def consolidated(
         Section("I. PHIẾU CHẤM ĐIỂM ĐƯỢC TÍNH"),
         _members(facts, found.sheets),
         *([Field("Phiếu không tính vào kết quả:", aside)] if aside else []),
-        Section("II. ĐIỂM THEO TIÊU CHÍ"),
+        Section("II. ĐIỂM THEO TIÊU CHÍ", new_page=True),
     ]
     if found.criteria:
         blocks += _points(found, criteria_set)
@@ -65,7 +65,7 @@ def consolidated(
         blocks.append(Paragraph("Không có phiếu nào chấm đủ các tiêu chí."))
     blocks += [*_gates(found, names), *_minimums(found), *_result(found)]
     presiding = next((seat for seat in facts.seats if seat.name == file.presiding), facts.presiding)
-    blocks.append(signatures(facts, presiding))
+    blocks.append(signatures(facts, presiding, f"- {found.explanation[-1].vi}", indented=False))
     return Form(
         number="",
         title=f"Bảng tổng hợp điểm – {file.product} – vòng {scored.number}",
@@ -120,9 +120,11 @@ def _table(
     by_code = {row.code: row for row in found.criteria}
     means = {part.code: part for part in found.parts}
     rows: list[tuple[str, ...]] = []
+    strong: list[int] = []
     for part in criteria_set.parts:
         mean = means.get(part.code)
         said = f", điểm trung bình {number(mean.mean.shown)}/{points(mean.max)}" if mean else ""
+        strong.append(len(rows))
         rows.append((f"Phần {part.code}. {part.text.vi}{said}",))
         for group in part.groups:
             for criterion in group.criteria:
@@ -147,6 +149,7 @@ def _table(
                         ),
                     )
                 )
+    strong.append(len(rows))
     rows.append(
         (
             "",
@@ -174,7 +177,7 @@ def _table(
         ("Tiêu chí", "Nội dung", "Tối đa", *(f"({place})" for place, _ in piece), *ends),
         tuple(rows),
         aligns=("center", "left", *centred),
-        strong=(len(rows) - 1,),
+        strong=tuple(strong),
         small=True,
     )
 
@@ -209,10 +212,12 @@ def _gates(found: ComparisonRecord, names: Mapping[UUID, str]) -> list[Block]:
 
 def _minimums(found: ComparisonRecord) -> list[Block]:
     rows: list[tuple[str, ...]] = []
+    strong: list[int] = []
     for star in found.stars:
         if not star.minimums:
             continue
         band = "điểm trung bình đạt" if star.band_met else "điểm trung bình không đạt"
+        strong.append(len(rows))
         rows.append((f"Hạng {star.star} sao (từ {points(star.points_from)} điểm: {band})",))
         rows += [
             (
@@ -234,20 +239,15 @@ def _minimums(found: ComparisonRecord) -> list[Block]:
             ("Tiêu chí", "Nội dung", "Mức tối thiểu", "Số phiếu đạt", "Kết quả"),
             tuple(rows),
             aligns=("center", "left", "left", "center", "center"),
+            strong=tuple(strong),
             small=True,
         ),
     ]
 
 
 def _result(found: ComparisonRecord) -> list[Block]:
-    if found.star is not None:
-        said = f"{found.star} sao"
-    elif found.new_round_needed:
-        said = "chưa có kết quả, cần chấm lại"
-    else:
-        said = "không xếp hạng"
     return [
-        Section("KẾT QUẢ VÀ CĂN CỨ CỦA KẾT QUẢ"),
-        Field("Kết quả:", said),
-        *(Paragraph(f"- {step.vi}") for step in found.explanation),
+        Section("CĂN CỨ CỦA KẾT QUẢ"),
+        # The last step is the result; it stays with the signatures.
+        *(Paragraph(f"- {step.vi}") for step in found.explanation[:-1]),
     ]

@@ -47,7 +47,7 @@ def recognition_decision(facts: SessionFacts) -> Form:
     mark = "QĐ-BNNMT" if central else "QĐ-UBND"
     title = "BỘ TRƯỞNG" if central else "CHỦ TỊCH"
     blocks: list[Block] = [
-        Heading(office=(head.authority.upper(),), number=f"Số: ……/{mark}", dated=f"{head.place}, {UNDATED}"),
+        Heading(office=(head.authority_lines,), number=f"Số: ……/{mark}", dated=f"{head.place}, {UNDATED}"),
         Title("QUYẾT ĐỊNH", about),
         Section(leader.upper(), centred=True),
         *bases(facts, laws),
@@ -72,12 +72,8 @@ def recognition_decision(facts: SessionFacts) -> Form:
             ),
             right=Signature("", title, "(Ký, đóng dấu)"),
         ),
-        Section(
-            "PHỤ LỤC\nDANH SÁCH SẢN PHẨM OCOP ĐƯỢC CÔNG NHẬN\n"
-            f"(Kèm theo Quyết định số ……/{mark} {UNDATED} của {leader})",
-            centred=True,
-            new_page=True,
-        ),
+        Section("PHỤ LỤC\nDANH SÁCH SẢN PHẨM OCOP ĐƯỢC CÔNG NHẬN", centred=True, new_page=True),
+        Paragraph(f"(Kèm theo Quyết định số ……/{mark} {UNDATED} của {leader})", italic=True, centred=True),
         _annex(files),
     ]
     name = "Dự thảo quyết định công nhận"
@@ -136,8 +132,8 @@ def _annex(files: Sequence[FileFacts]) -> Table:
         for place, one in enumerate(files, 1)
     )
     return Table(
-        (7, 22, 22, 22, 9, 18, 10),
-        ("STT", "Sản phẩm", "Chủ thể", "Địa chỉ", "Hạng", "Mã sản phẩm", "Điểm trung bình"),
+        (6, 21, 21, 21, 9, 21, 10),
+        ("TT", "Sản phẩm", "Chủ thể", "Địa chỉ", "Hạng", "Mã sản phẩm", "Điểm trung bình"),
         rows,
         aligns=("center", "left", "left", "left", "center", "center", "center"),
     )

@@ -34,6 +34,7 @@ class Letterhead:
         council: name of the council.
         level: its level.
         authority: *Ủy ban nhân dân tỉnh Lâm Đồng*, at the centre the ministry.
+        authority_lines: the same as a heading breaks it.
         place: where papers are dated, without the type of the unit.
         decision_number: number of the decision that set the council up.
         decision_date: its day.
@@ -42,6 +43,7 @@ class Letterhead:
     council: str
     level: Level
     authority: str
+    authority_lines: str
     place: str
     decision_number: str
     decision_date: date

@@ -45,7 +45,7 @@ def minutes(facts: SessionFacts) -> Form:
     closed_at = facts.closed_at or facts.opened_at
     blocks: list[Block] = [
         heading(facts.head, "BB-HĐ", vietnam_date(closed_at)),
-        Title("BIÊN BẢN", f"{name[9:].capitalize()}\n{facts.head.council}"),
+        Title(name.upper(), facts.head.council),
         *bases(facts, facts.regimes),
         Section("I. THỜI GIAN, ĐỊA ĐIỂM, HÌNH THỨC"),
         Field("Hình thức:", "họp Hội đồng" if meeting else "lấy ý kiến các thành viên Hội đồng bằng văn bản"),
@@ -99,7 +99,7 @@ def _attendance(facts: SessionFacts, *, meeting: bool) -> list[Block]:
     return [
         Table(
             (7, 45, 30, 18),
-            ("STT", "Họ và tên", "Chức danh", "Tham dự" if meeting else "Lấy ý kiến"),
+            ("TT", "Họ và tên", "Chức danh", "Tham dự" if meeting else "Lấy ý kiến"),
             rows,
             aligns=("center", "left", "left", "center"),
         ),
@@ -126,7 +126,7 @@ def _agenda(files: Sequence[FileFacts]) -> Table:
     )
     return Table(
         (7, 28, 26, 21, 18),
-        ("STT", "Sản phẩm", "Chủ thể", "Mã hồ sơ", "Loại và phiên bản hồ sơ"),
+        ("TT", "Sản phẩm", "Chủ thể", "Mã hồ sơ", "Loại và phiên bản hồ sơ"),
         rows,
         aligns=("center", "left", "left", "left", "left"),
     )
@@ -190,17 +190,17 @@ def _round(facts: SessionFacts, file: FileFacts, scored: RoundFacts, found: Comp
                 f"{vote.votes}/{vote.counted} phiếu ghi nhận, {carried}. {reasons}."
             )
         )
+    met = [star for star in found.stars if star.minimums and all(one.met for one in star.minimums)]
+    if met:
+        told = "; ".join(f"hạng {star.star} sao ({len(star.minimums)} tiêu chí)" for star in met)
+        blocks.append(Paragraph(f"+ Đạt mức tối thiểu của: {told}."))
     for star in found.stars:
         missed = [one for one in star.minimums if not one.met]
-        if star.minimums and not missed:
-            blocks.append(
-                Paragraph(f"+ Mức tối thiểu của hạng {star.star} sao: đạt {len(star.minimums)} tiêu chí.")
-            )
-        elif missed and star.band_met:
+        if missed and star.band_met:
             which = "; ".join(
                 f"tiêu chí {one.criterion} ({one.reached}/{one.counted} phiếu đạt)" for one in missed
             )
-            blocks.append(Paragraph(f"+ Mức tối thiểu của hạng {star.star} sao không đạt: {which}."))
+            blocks.append(Paragraph(f"+ Không đạt mức tối thiểu của hạng {star.star} sao: {which}."))
     if found.new_round_needed:
         blocks.append(Paragraph("+ Vòng này chưa có kết quả."))
     return blocks
@@ -213,7 +213,7 @@ def _conclusions(facts: SessionFacts) -> Table:
     )
     return Table(
         (7, 24, 23, 10, 11, 25),
-        ("STT", "Sản phẩm", "Chủ thể", "Điểm trung bình", "Kết quả", "Kiến nghị"),
+        ("TT", "Sản phẩm", "Chủ thể", "Điểm trung bình", "Kết quả", "Kiến nghị"),
         rows,
         aligns=("center", "left", "left", "center", "center", "left"),
     )

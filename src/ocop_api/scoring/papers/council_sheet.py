@@ -24,7 +24,6 @@ from ocop_api.scoring.papers.council_words import (
     footer,
     heading,
     moment,
-    short_moment,
     sitting_of,
     version_of,
 )
@@ -99,16 +98,12 @@ def _blocks(
         blocks.append(Field("Tiêu chí chưa chấm:", ", ".join(sheet.evaluation.missing)))
     blocks.append(Section("Nhận xét chung:"))
     blocks.append(Paragraph(sheet.remarks or "Không có."))
-    if sheet.submitted_at is not None:
-        blocks += [
-            Field("Nộp lúc:", moment(sheet.submitted_at)),
-            Field("Mã kiểm tra (SHA-256):", sheet.sha256 or ""),
-        ]
+    if sheet.submitted_at is None:
+        last = f"Phiếu chưa nộp; ghi lần cuối lúc {moment(sheet.written_at)}."
     else:
-        blocks.append(
-            Paragraph(f"Phiếu chưa nộp; ghi lần cuối lúc {short_moment(sheet.written_at)}.", italic=True)
-        )
-    blocks.append(Closing(right=Signature("", "THÀNH VIÊN CHẤM ĐIỂM", "(Ký, ghi rõ họ tên)", member.name)))
+        last = f"Nộp lúc {moment(sheet.submitted_at)}. Mã kiểm tra (SHA-256):\n{sheet.sha256}"
+    signed = Signature("", "THÀNH VIÊN CHẤM ĐIỂM", "(Ký, ghi rõ họ tên)", member.name)
+    blocks.append(Closing(right=signed, last=last, indented=False))
     return blocks
 
 
@@ -123,9 +118,11 @@ def _criteria(sheet: SheetFacts) -> Table:
     subtotals = {one.code: one for one in sheet.evaluation.parts}
     scores = {one.code: one for one in sheet.evaluation.criteria}
     rows: list[tuple[str, ...]] = []
+    strong: list[int] = []
     for part in sheet.criteria_set.parts:
         subtotal = subtotals.get(part.code)
         got = NO_POINTS if subtotal is None else points(subtotal.points)
+        strong.append(len(rows))
         rows.append((f"Phần {part.code}. {part.text.vi}: {got}/{points(part.max)} điểm",))
         for criterion in _criteria_of(part):
             score = scores.get(criterion.code)
@@ -137,24 +134,27 @@ def _criteria(sheet: SheetFacts) -> Table:
                     _option(criterion, chosen),
                     points(criterion.max),
                     NO_POINTS if score is None or chosen is None else points(score.points),
-                    sheet.criterion_remarks.get(criterion.code, ""),
                 )
             )
+            if criterion.code in sheet.criterion_remarks:
+                rows.append(
+                    (f"Nhận xét tiêu chí {criterion.code}: {sheet.criterion_remarks[criterion.code]}",)
+                )
     total = (
         "",
         "Tổng điểm",
         "",
         points(sheet.evaluation.maximum),
         points(sheet.evaluation.total),
-        "",
     )
+    strong.append(len(rows))
     rows.append(total)
     return Table(
-        (9, 24, 34, 8, 8, 17),
-        ("Tiêu chí", "Nội dung", "Mức được chọn", "Tối đa", "Điểm", "Nhận xét"),
+        (9, 28, 43, 10, 10),
+        ("Tiêu chí", "Nội dung", "Mức được chọn", "Tối đa", "Điểm"),
         tuple(rows),
-        aligns=("center", "left", "left", "center", "center", "left"),
-        strong=(len(rows) - 1,),
+        aligns=("center", "left", "left", "center", "center"),
+        strong=tuple(strong),
     )
 
 

@@ -112,8 +112,8 @@ def _table(files: list[FileFacts]) -> Table:
         for place, one in enumerate(files, 1)
     )
     return Table(
-        (7, 28, 28, 17, 10, 10),
-        ("STT", "Sản phẩm", "Chủ thể", "Mã sản phẩm", "Điểm trung bình", "Kết quả"),
+        (6, 27, 27, 20, 10, 10),
+        ("TT", "Sản phẩm", "Chủ thể", "Mã sản phẩm", "Điểm trung bình", "Kết quả"),
         rows,
         aligns=("center", "left", "left", "center", "center", "center"),
     )

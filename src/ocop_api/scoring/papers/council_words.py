@@ -87,7 +87,7 @@ def heading(
     day = UNDATED if on is None else date_in_words(on)
     return Heading(
         office=(head.council.upper(),),
-        above=head.authority.upper(),
+        above=head.authority_lines,
         number=f"Số: ……/{number_mark}" if number_mark else "",
         dated=f"{head.place}, {day}" if dated else "",
     )
@@ -121,7 +121,7 @@ def minutes_name(facts: SessionFacts) -> str:
 
 def version_of(file: FileFacts) -> str:
     """The version of the file that was scored."""
-    return "chưa ghi nhận" if file.version is None else f"phiên bản {file.version}"
+    return "không ghi phiên bản" if file.version is None else f"phiên bản {file.version}"
 
 
 def found_of(file: FileFacts) -> str:
@@ -159,7 +159,9 @@ def dropped_words(reason: str | None) -> str:
     return (reason or "không ghi lý do").rstrip(".")
 
 
-def signatures(facts: SessionFacts, presiding: SeatFacts | None, last: str = "") -> Closing:
+def signatures(
+    facts: SessionFacts, presiding: SeatFacts | None, last: str, *, indented: bool = True
+) -> Closing:
     """Secretary at the left, whoever presided at the right."""
     secretary = facts.secretary
     if presiding is None or presiding.office is Office.CHAIR:
@@ -170,9 +172,11 @@ def signatures(facts: SessionFacts, presiding: SeatFacts | None, last: str = "")
         left=Signature("", "THƯ KÝ HỘI ĐỒNG", "(Ký, ghi rõ họ tên)", secretary.name if secretary else ""),
         right=Signature("", office, "(Ký, ghi rõ họ tên)", presiding.name if presiding else ""),
         last=last,
+        indented=indented,
     )
 
 
 def footer(facts: SessionFacts, name: str) -> str:
     """The note at the foot of each page."""
-    return f"{name} – {facts.head.council} – {begun_small(sitting_of(facts))}"
+    what = "phiên họp" if facts.form is MeetingForm.MEETING else "lấy ý kiến"
+    return f"{name} – {facts.head.council} – {what} {facts.held_on:%d/%m/%Y}"

@@ -83,12 +83,12 @@ async def download_session_paper(
     return await _docx(request, CouncilPaperService(session, caller, now()), session_id, choice)
 
 
-@router.get("/dossiers/{dossier_id}/papers/{paper}.pdf", response_class=Response, responses=_AS_PDF)
+@router.get("/dossiers/{dossier_id}/papers/{dossier_paper}.pdf", response_class=Response, responses=_AS_PDF)
 async def print_session_dossier_paper(
     *,
     session_id: UUID,
     dossier_id: UUID,
-    paper: DossierPaper,
+    dossier_paper: DossierPaper,
     number: Round = None,
     member: Member = None,
     session: ReadSession,
@@ -101,16 +101,16 @@ async def print_session_dossier_paper(
     The caller's own sheet at any time, a draft marked BẢN NHÁP; those of others once their round has closed,
     as far as its result shows them.
     """
-    choice = PaperChoice(paper=paper, dossier_id=dossier_id, round=number, member=member)
+    choice = PaperChoice(paper=dossier_paper, dossier_id=dossier_id, round=number, member=member)
     return await _pdf(request, CouncilPaperService(session, caller, now()), session_id, choice)
 
 
-@router.get("/dossiers/{dossier_id}/papers/{paper}.docx", response_class=Response, responses=_AS_DOCX)
+@router.get("/dossiers/{dossier_id}/papers/{dossier_paper}.docx", response_class=Response, responses=_AS_DOCX)
 async def download_session_dossier_paper(
     *,
     session_id: UUID,
     dossier_id: UUID,
-    paper: DossierPaper,
+    dossier_paper: DossierPaper,
     number: Round = None,
     member: Member = None,
     session: ReadSession,
@@ -119,7 +119,7 @@ async def download_session_dossier_paper(
     request: Request,
 ) -> Response:
     """The same paper as a document to edit (DOCX)."""
-    choice = PaperChoice(paper=paper, dossier_id=dossier_id, round=number, member=member)
+    choice = PaperChoice(paper=dossier_paper, dossier_id=dossier_id, round=number, member=member)
     return await _docx(request, CouncilPaperService(session, caller, now()), session_id, choice)
 
 

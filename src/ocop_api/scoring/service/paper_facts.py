@@ -161,15 +161,17 @@ class FactsService:
         )
 
     async def _letterhead(self, council: Council) -> Letterhead:
-        authority, where = MINISTRY, "Hà Nội"
+        authority, lines, where = MINISTRY, MINISTRY, "Hà Nội"
         if council.place_id is not None:
             place = await PlaceService(self._session).get(council.place_id)
             authority = f"Ủy ban nhân dân {begun_small(place.name)}"
+            lines = f"Ủy ban nhân dân\n{place.name}"
             where = strip_unit_prefix(place.name)
         return Letterhead(
             council=council.name,
             level=Level(council.level),
             authority=authority,
+            authority_lines=lines.upper(),
             place=where,
             decision_number=council.decision_number,
             decision_date=council.decision_date,
