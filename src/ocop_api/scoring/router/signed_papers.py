@@ -143,7 +143,6 @@ def _sent(request: Request, found: StoredFile, stem: str) -> Response:
         "Content-Length": str(found.size),
         "ETag": f'"{found.sha256}"',
         "Cache-Control": "private, no-cache",
-        "X-Content-Type-Options": "nosniff",
     }
     # From here on it takes as long as the client's line does; the database is out of it.
     lift_deadline(request.scope)
