@@ -329,8 +329,12 @@ async def _plant_signed_paper(world: World) -> None:
     assert scan.status_code == 200, scan.text
     told = {"paper": "minutes", "document_number": "12/BB-HĐ", "signatories": "Người ký kín"}
     told["signed_on"] = vietnam_date(world.clock()).isoformat()
-    made = await world.http.post(f"{session}/signed-papers", params=told, content=scan.content, headers=admin)
-    assert made.status_code == 201, made.text
+    url = f"{session}/signed-papers"
+    made = [
+        (await world.http.post(url, params=told, content=scan.content, headers=headers)).status_code
+        for headers in world.insiders
+    ]
+    assert 201 in made, made
 
 
 async def _plant(world: World) -> None:

@@ -9,6 +9,7 @@ from uuid import UUID
 import docx
 import httpx
 import pypdf
+from tests.conftest import MovableClock
 
 from ocop_api.db.tables.dossiers import Dossier
 
@@ -23,6 +24,12 @@ NAMES = (
     "Phạm Thị Ngọc Ánh",
 )
 COUNCIL = "Hội đồng đánh giá, phân hạng sản phẩm OCOP tỉnh Lâm Đồng"
+
+
+def clock_of(world: World) -> MovableClock:
+    """The clock of the test, to be moved."""
+    assert isinstance(world.clock, MovableClock)
+    return world.clock
 
 
 def text_of_pdf(content: bytes) -> str:

@@ -15,6 +15,7 @@ from .conftest import COFFEE as SET
 from .paper_reading import (
     COUNCIL,
     NAMES,
+    clock_of,
     named_council,
     paper,
     product,
@@ -53,7 +54,7 @@ async def _held(world: World) -> tuple[str, list[Any]]:
         ],
     )
     assert opened.status_code == 200, opened.text
-    world.clock.move(hours=1)
+    clock_of(world).move(hours=1)
     await scored(world, session_id, files[0], {chair: NINETY, deputy: FAR_BELOW, member: NINETY})
     await scored(world, session_id, files[0], dict.fromkeys((chair, deputy, member), NINETY))
     await scored(world, session_id, files[1], {chair: EIGHTY_NINE, deputy: NINETY | {"11": 1, "10": 2}})
@@ -348,7 +349,7 @@ async def test_what_became_of_a_dossier_later_does_not_change_the_papers(world: 
         row = await session.get(type(files[1]), files[1].id)
         assert row is not None
         row.state, row.outcome, row.star, row.points = "recognised", None, None, None
-    world.clock.move(days=40)
+    clock_of(world).move(days=40)
     after = await paper(world, session_id, "minutes.pdf", headers=world.officer)
     assert before.content == after.content
 
@@ -368,7 +369,7 @@ async def test_the_same_data_give_the_same_bytes(world: World, form: str) -> Non
     }
     assert all(one["signed"] is False for one in papers)
     first = [await world.client.get(one[form], headers=world.secretary) for one in papers]
-    world.clock.move(days=1)
+    clock_of(world).move(days=1)
     again = [await world.client.get(one[form], headers=world.officer) for one in papers]
     assert [one.status_code for one in first] == [200] * len(papers)
     assert [one.content for one in first] == [one.content for one in again]
@@ -406,11 +407,12 @@ async def test_papers_are_named_exactly(world: World) -> None:
     session_id, files = await _held(world)
     missing = await paper(world, session_id, "submission.pdf")
     assert (missing.status_code, missing.json()["code"]) == (422, "scoring.paper_parameter_missing")
-    for name, dossier, query in (
+    foreign_ones: list[tuple[str, Any, dict[str, Any]]] = [
         ("minutes.pdf", None, {"proposal": "recognise"}),
         ("consolidated.pdf", files[0], {"member": str(world.users[0])}),
         ("score_sheets.docx", files[0], {"member": str(world.users[0])}),
-    ):
+    ]
+    for name, dossier, query in foreign_ones:
         foreign = await paper(world, session_id, name, dossier, **query)
         assert (foreign.status_code, foreign.json()["code"]) == (422, "scoring.paper_parameter_foreign")
     for name, dossier in (("consolidated.pdf", None), ("minutes.pdf", files[0]), ("minutes.odt", None)):

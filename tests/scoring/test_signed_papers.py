@@ -24,7 +24,7 @@ from ocop_api.domain.actor import Bound, Grant, Level, Role
 from ocop_api.scoring.service.signing import LARGEST_PDF, LARGEST_SIGNATURE
 
 from .conftest import EIGHTY_NINE, PROVINCE, Headers, World, area_actor
-from .paper_reading import named_council, paper, product, scored
+from .paper_reading import clock_of, named_council, paper, product, scored
 
 SMALL = ("chair", "deputy", "member", "secretary")
 PDF = "application/pdf"
@@ -295,7 +295,7 @@ async def test_signing_waits_for_the_end_and_is_dated_within_it(world: World) ->
     assert _refused(sealed) == (409, "scoring.session_not_closed")
     await scored(world, session_id, dossier, dict.fromkeys(world.users[:3], EIGHTY_NINE))
     # Eight in the evening in London is the next day in Vietnam.
-    world.clock.at = datetime(2026, 6, 16, 20, 0, tzinfo=UTC)
+    clock_of(world).at = datetime(2026, 6, 16, 20, 0, tzinfo=UTC)
     future = await _hand_in(world, session_id, _scan(), signed_on="2026-06-18")
     assert _refused(future) == (422, "scoring.signed_in_future")
     before = await _hand_in(world, session_id, _scan(), signed_on="2026-06-14")
@@ -305,32 +305,32 @@ async def test_signing_waits_for_the_end_and_is_dated_within_it(world: World) ->
 
 async def test_each_paper_is_signed_by_itself(world: World) -> None:
     session_id, dossier = await _closed(world)
-    of = {"dossier_id": str(dossier.id)}
-    for facts in (
+    of: dict[str, Any] = {"dossier_id": str(dossier.id)}
+    signable: list[dict[str, Any]] = [
         {"paper": "submission", "proposal": "recognise"},
         {"paper": "decision"},
         {"paper": "consolidated", **of},
         {"paper": "score_sheets", **of, "round": 1},
-    ):
+    ]
+    for facts in signable:
         made = await _hand_in(world, session_id, _scan(), **facts)
         assert made.status_code == 201, made.text
         assert await _state(world, session_id) == "closed"
     again = await _hand_in(world, session_id, _scan("khác"), paper="consolidated", round=1, **of)
     assert _refused(again) == (409, "scoring.paper_signed_already")
-    for facts, code in (
-        ({"paper": "submission"}, "scoring.paper_parameter_missing"),
-        ({"paper": "consolidated"}, "scoring.paper_parameter_missing"),
-        ({"paper": "minutes", **of}, "scoring.paper_parameter_foreign"),
-    ):
-        assert _refused(await _hand_in(world, session_id, _scan(), **facts)) == (422, code)
-    for facts, code in (
-        ({"paper": "submission", "proposal": "forward"}, "scoring.nothing_proposed"),
-        ({"paper": "consolidated", **of, "round": 2}, "scoring.no_closed_round"),
-        ({"paper": "consolidated", "dossier_id": str(uuid4())}, "scoring.not_on_agenda"),
-    ):
-        assert _refused(await _hand_in(world, session_id, _scan(), **facts)) == (404, code)
-    for facts in ({"paper": "score_sheet", **of}, {"document_number": None}, {"signs_sha256": "x"}):
-        assert (await _hand_in(world, session_id, _scan(), **facts)).status_code == 422
+    refused: list[tuple[dict[str, Any], int, str]] = [
+        ({"paper": "submission"}, 422, "scoring.paper_parameter_missing"),
+        ({"paper": "consolidated"}, 422, "scoring.paper_parameter_missing"),
+        ({"paper": "minutes", **of}, 422, "scoring.paper_parameter_foreign"),
+        ({"paper": "submission", "proposal": "forward"}, 404, "scoring.nothing_proposed"),
+        ({"paper": "consolidated", **of, "round": 2}, 404, "scoring.no_closed_round"),
+        ({"paper": "consolidated", "dossier_id": str(uuid4())}, 404, "scoring.not_on_agenda"),
+        ({"paper": "score_sheet", **of}, 422, "request.invalid"),
+        ({"document_number": None}, 422, "request.invalid"),
+        ({"signs_sha256": "x"}, 422, "request.invalid"),
+    ]
+    for facts, status, code in refused:
+        assert _refused(await _hand_in(world, session_id, _scan(), **facts)) == (status, code)
     listed = (await world.client.get(f"/v1/sessions/{session_id}/papers", headers=world.secretary)).json()
     unsigned = {one["paper"] for one in listed["papers"] if not one["signed"]}
     assert unsigned == {"minutes", "score_sheet"}

@@ -43,6 +43,10 @@ LARGEST_PDF: Final = 30 * 1024 * 1024
 LARGEST_SIGNATURE: Final = 256 * 1024
 """Bytes of a signature file with its certificates."""
 _PDF: Final = b"%PDF-"
+_SIGNATURE_FAULTS: Final = {
+    "damaged": "scoring.signature_damaged",
+    "attached": "scoring.signature_attached",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,7 +285,7 @@ async def _recognised(file: IO[bytes], facts: SignedPaperFacts) -> _Upload:
     try:
         signature = detached_signature(content)
     except NotASignatureError as error:
-        raise Invalid(f"scoring.signature_{error.code}") from error
+        raise Invalid(_SIGNATURE_FAULTS[error.code]) from error
     if facts.signs_sha256 is None:
         raise Invalid("scoring.signature_names_nothing")
     return _Upload("cms", size, digest, signature)
