@@ -51,7 +51,8 @@ def _words(text: str) -> str:
 
 async def named_council(world: World, offices: Sequence[str], **rules: Any) -> None:
     """A council whose people have names as councils have."""
-    world.users = [await world.user(f"u{place}") for place in range(len(offices))]
+    # Seats stand in another order than accounts came in.
+    world.users = [await world.user(f"u{place}") for place in range(len(offices))][::-1]
     names = [NAMES[place % len(NAMES)] + " A" * (place // len(NAMES)) for place in range(len(offices))]
     answer = await world.client.post(
         "/v1/councils",

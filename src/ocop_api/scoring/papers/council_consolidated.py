@@ -37,7 +37,7 @@ def consolidated(
     criteria_set: CriteriaSet,
 ) -> Form:
     """The table of a closed round, in landscape."""
-    names = facts.names
+    names, sheets = facts.names, facts.in_order_of_seats(found)
     closed_at = scored.closed_at or scored.opened_at
     aside = "; ".join(names.get(one, str(one)) for one in found.set_aside)
     blocks: list[Block] = [
@@ -55,17 +55,16 @@ def consolidated(
         ),
         *([Field("Lý do chấm lại:", ROUND_REASONS[scored.reason])] if scored.reason else []),
         Section("I. PHIẾU CHẤM ĐIỂM ĐƯỢC TÍNH"),
-        _members(facts, found.sheets),
+        _members(facts, sheets),
         *([Field("Phiếu không tính vào kết quả:", aside)] if aside else []),
         Section("II. ĐIỂM THEO TIÊU CHÍ", new_page=True),
     ]
     if found.criteria:
-        blocks += _points(found, criteria_set)
+        blocks += _points(found, sheets, criteria_set)
     else:
         blocks.append(Paragraph("Không có phiếu nào chấm đủ các tiêu chí."))
     blocks += [*_gates(found, names), *_minimums(found), *_result(found)]
-    presiding = next((seat for seat in facts.seats if seat.name == file.presiding), facts.presiding)
-    blocks.append(signatures(facts, presiding, f"- {found.explanation[-1].vi}", indented=False))
+    blocks.append(signatures(facts, file.presiding, f"- {found.explanation[-1].vi}", indented=False))
     return Form(
         number="",
         title=f"Bảng tổng hợp điểm – {file.product} – vòng {scored.number}",
@@ -97,8 +96,10 @@ def _members(facts: SessionFacts, sheets: Sequence[CountedSheetRead]) -> Table:
     )
 
 
-def _points(found: ComparisonRecord, criteria_set: CriteriaSet) -> list[Block]:
-    numbered = list(enumerate(found.sheets, 1))
+def _points(
+    found: ComparisonRecord, sheets: Sequence[CountedSheetRead], criteria_set: CriteriaSet
+) -> list[Block]:
+    numbered = list(enumerate(sheets, 1))
     pieces = [numbered[at : at + MEMBERS_BESIDE] for at in range(0, len(numbered), MEMBERS_BESIDE)]
     blocks: list[Block] = []
     for place, piece in enumerate(pieces):

@@ -1,6 +1,7 @@
 """The draft of a recognition decision (*dự thảo quyết định công nhận*) with its annex of products."""
 
 from collections.abc import Iterator, Sequence
+from typing import Final
 
 from ocop_api.domain.actor import Level
 from ocop_api.domain.forwarding import OutcomeKind
@@ -16,9 +17,8 @@ from ocop_api.dossiers.papers.blocks import (
     Table,
     Title,
 )
-from ocop_api.scoring.papers.council_facts import FileFacts, SessionFacts
+from ocop_api.scoring.papers.council_facts import FileFacts, Letterhead, SessionFacts
 from ocop_api.scoring.papers.council_words import (
-    MINISTRY,
     NO_POINTS,
     UNDATED,
     bases,
@@ -29,6 +29,15 @@ from ocop_api.scoring.papers.council_words import (
     minutes_name,
     sitting_of,
 )
+
+_CARRIED_OUT_BY: Final = {
+    Level.DISTRICT: "Chánh Văn phòng Hội đồng nhân dân và {authority}, Trưởng các phòng, ban chuyên môn, "
+    "Chủ tịch Ủy ban nhân dân các xã, thị trấn",
+    Level.PROVINCE: "Chánh Văn phòng {authority}, Giám đốc Sở Nông nghiệp và Môi trường, Thủ trưởng các sở, "
+    "ban, ngành, Chủ tịch Ủy ban nhân dân các xã, phường, đặc khu",
+    Level.CENTRAL: "Chánh Văn phòng Bộ, Chánh Văn phòng Điều phối nông thôn mới Trung ương, Thủ trưởng các "
+    "đơn vị thuộc {authority}, Ủy ban nhân dân các tỉnh, thành phố",
+}
 
 
 def recognition_decision(facts: SessionFacts) -> Form:
@@ -45,6 +54,7 @@ def recognition_decision(facts: SessionFacts) -> Form:
         + f" năm {facts.held_on.year}"
     )
     mark = "QĐ-BNNMT" if central else "QĐ-UBND"
+    coordinating = "cấp tỉnh" if head.level is Level.DISTRICT else "Trung ương"
     title = "BỘ TRƯỞNG" if central else "CHỦ TỊCH"
     blocks: list[Block] = [
         Heading(office=(head.authority_lines,), number=f"Số: ……/{mark}", dated=f"{head.place}, {UNDATED}"),
@@ -62,11 +72,11 @@ def recognition_decision(facts: SessionFacts) -> Form:
             indented=True,
         ),
         Section("QUYẾT ĐỊNH:", centred=True),
-        *_articles(files, laws, central=central, authority=head.authority),
+        *_articles(head, files, laws),
         Closing(
             recipients=(
                 "- Như Điều 3;",
-                "- Văn phòng Điều phối nông thôn mới Trung ương;",
+                f"- Văn phòng Điều phối nông thôn mới {coordinating};",
                 "- Thành viên Hội đồng;",
                 "- Lưu: VT.",
             ),
@@ -87,9 +97,7 @@ def recognition_decision(facts: SessionFacts) -> Form:
     )
 
 
-def _articles(
-    files: Sequence[FileFacts], laws: Sequence[Regime], *, central: bool, authority: str
-) -> Iterator[Paragraph]:
+def _articles(head: Letterhead, files: Sequence[FileFacts], laws: Sequence[Regime]) -> Iterator[Paragraph]:
     yield Paragraph(
         f"Công nhận và cấp giấy chứng nhận cho {len(files):02d} sản phẩm OCOP có tên, chủ thể và hạng sao "
         "ghi tại Phụ lục kèm theo Quyết định này.",
@@ -102,13 +110,7 @@ def _articles(
         for law in laws
     )
     yield Paragraph(f"Thời hạn của giấy chứng nhận là {terms}.", lead="Điều 2.", indented=True)
-    office = (
-        "Chánh Văn phòng Bộ, Chánh Văn phòng Điều phối nông thôn mới Trung ương, Thủ trưởng các đơn vị "
-        f"thuộc {MINISTRY}, Ủy ban nhân dân các tỉnh, thành phố"
-        if central
-        else f"Chánh Văn phòng {authority}, Giám đốc Sở Nông nghiệp và Môi trường, Thủ trưởng các sở, "
-        "ban, ngành, Chủ tịch Ủy ban nhân dân các xã, phường, đặc khu"
-    )
+    office = _CARRIED_OUT_BY[head.level].format(authority=head.authority)
     yield Paragraph(
         f"{office} có liên quan và chủ thể có sản phẩm tại Phụ lục chịu trách nhiệm thi hành Quyết định này; "
         "chủ thể duy trì các điều kiện đã được đánh giá và sử dụng biểu trưng OCOP đúng hạng, đúng thời hạn.",

@@ -12,7 +12,7 @@ from ocop_api.domain.forwarding import Outcome, OutcomeKind
 from ocop_api.domain.regimes import Regime
 from ocop_api.domain.rubric.criteria import CriteriaSet
 from ocop_api.scoring.schemas.evaluation import EvaluationRecord
-from ocop_api.scoring.schemas.results import ComparisonRecord
+from ocop_api.scoring.schemas.results import ComparisonRecord, CountedSheetRead
 
 
 class CouncilPaper(StrEnum):
@@ -106,8 +106,8 @@ class FileFacts:
     version: int | None
     state: str
     dropped_reason: str | None
-    presiding: str
-    """Who presided over this dossier."""
+    presiding: SeatFacts | None
+    """Who presided over this dossier; None where nobody needed to."""
     recusals: Sequence[RecusalFacts]
     rounds: Sequence[RoundFacts]
     late: Sequence[LateFacts]
@@ -144,6 +144,11 @@ class SessionFacts:
     def names(self) -> Mapping[UUID, str]:
         """Names of the members by person."""
         return {seat.person: seat.name for seat in self.seats}
+
+    def in_order_of_seats(self, found: ComparisonRecord) -> list[CountedSheetRead]:
+        """The counted sheets in the order in which the council's decision names the members."""
+        places = {seat.person: place for place, seat in enumerate(self.seats)}
+        return sorted(found.sheets, key=lambda sheet: places[sheet.member])
 
     @property
     def regimes(self) -> list[Regime]:

@@ -135,8 +135,8 @@ def _agenda(files: Sequence[FileFacts]) -> Table:
 def _file(facts: SessionFacts, place: int, file: FileFacts) -> list[Block]:
     blocks: list[Block] = [Section(f"{place}. {file.product} – {file.producer}")]
     blocks += [Paragraph(f"- Không tham gia đánh giá: {recusal_words(one)}") for one in file.recusals]
-    if file.presiding and (facts.presiding is None or file.presiding != facts.presiding.name):
-        blocks.append(Paragraph(f"- Chủ trì đối với hồ sơ này: {file.presiding}."))
+    if file.presiding is not None and file.presiding != facts.presiding:
+        blocks.append(Paragraph(f"- Chủ trì đối với hồ sơ này: {file.presiding.name}."))
     for scored in file.rounds:
         if scored.comparison is not None:
             blocks += _round(facts, file, scored, scored.comparison)

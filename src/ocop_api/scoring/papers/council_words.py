@@ -164,7 +164,9 @@ def signatures(
 ) -> Closing:
     """Secretary at the left, whoever presided at the right."""
     secretary = facts.secretary
-    if presiding is None or presiding.office is Office.CHAIR:
+    if presiding is None:
+        office = "NGƯỜI CHỦ TRÌ"
+    elif presiding.office is Office.CHAIR:
         office = "CHỦ TỊCH HỘI ĐỒNG"
     else:
         office = f"{OFFICES[presiding.office].upper()}\n(CHỦ TRÌ)"

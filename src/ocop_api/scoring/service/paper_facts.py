@@ -103,7 +103,7 @@ class FactsService:
                     [one for one in rounds if one.dossier_id == item.dossier_id],
                     [one for one in late if one.dossier_id == item.dossier_id],
                     by_person,
-                    presiding=by_person[presiding].name if isinstance(presiding, UUID) else "",
+                    presiding=by_person[presiding] if isinstance(presiding, UUID) else None,
                 )
             )
         chair = decided.presiding
@@ -186,7 +186,7 @@ class FactsService:
         late: Sequence[LateSheet],
         seats: dict[UUID, SeatFacts],
         *,
-        presiding: str,
+        presiding: SeatFacts | None,
     ) -> FileFacts:
         dossier = await self._dossiers.get(item.dossier_id)
         slip = await self._registration(dossier, item.version_number)

@@ -208,7 +208,9 @@ class CouncilPaperService:
         self, facts: SessionFacts, round_id: UUID, found: ComparisonRecord
     ) -> list[SheetFacts]:
         by_member = {row.member_id: row for row in await self._papers.sheets_of_closed(round_id)}
-        return [await self._facts.sheet(facts, by_member[one.member]) for one in found.sheets]
+        return [
+            await self._facts.sheet(facts, by_member[one.member]) for one in facts.in_order_of_seats(found)
+        ]
 
     async def _consolidated(
         self, facts: SessionFacts, file: FileFacts, scored: RoundFacts, found: ComparisonRecord
