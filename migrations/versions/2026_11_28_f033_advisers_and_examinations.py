@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "f033"
-down_revision = "f030"
+down_revision = "f031"
 branch_labels = None
 depends_on = None
 

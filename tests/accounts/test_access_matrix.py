@@ -25,6 +25,7 @@ from ocop_api.demo.play import perform
 from ocop_api.demo.stage import PASSWORD
 from ocop_api.documents.jobs import JOBS as DOCUMENT_JOBS
 from ocop_api.domain.actor import Actor, Bound, Grant, Level, Role
+from ocop_api.domain.clock import vietnam_date
 from ocop_api.jobs.queue import JobContext
 from ocop_api.ledger.jobs import seal_pending
 from ocop_api.notifications.jobs import JOBS as NOTIFICATION_JOBS
@@ -40,6 +41,12 @@ _KNOWN = {
     "examination_id": "select id::text from dossier_examination",
     "council_id": "select id::text from council",
     "session_id": "select id::text from council_session",
+    "paper": "select 'minutes'",
+    "dossier_paper": "select 'consolidated'",
+    "signed_on": "select '2026-06-20'",
+    "document_number": "select '12/BB-HĐ'",
+    "signatories": "select 'Người ký kín'",
+    "signed_paper_id": "select id::text from signed_paper",
     "lot_id": "select id::text from lot where product_id is not null",
     "growing_area_id": "select id::text from growing_area",
     "event_id": "select event_id from epcis_event",
@@ -93,6 +100,7 @@ _KNOWN = {
     "product_code": "select product_code from product where product_code is not null",
 }
 _UPLOADS = {"upload_document", "add_document_version", "upload_product_photo", "take_dossier_package"}
+_UPLOADS |= {"hand_in_signed_paper"}
 _METHODS = ("get", "post", "put", "patch", "delete")
 # What these answer to is the caller alone.
 _OWN = {
@@ -127,6 +135,7 @@ _HIDDEN = (
     "Tài liệu kín",
     "Khóa kín",
     "Bản tự đánh giá kín",
+    "Người ký kín",
     "Ý kiến kín",
     "Khảo sát kín",
     "Kết quả kín",
@@ -341,9 +350,26 @@ async def _plant_twins(world: World) -> None:
     assert made.status_code == 201, made.text
 
 
+async def _plant_signed_paper(world: World) -> None:
+    """Hand in signed minutes of the play's session; any PDF but the one to be signed does for them."""
+    admin, session = world.insiders[0], f"/v1/sessions/{world.known['session_id']}"
+    dossier = f"{session}/dossiers/{world.known['dossier_id']}"
+    scan = await world.http.get(f"{dossier}/papers/consolidated.pdf", headers=admin)
+    assert scan.status_code == 200, scan.text
+    told = {"paper": "minutes", "document_number": "12/BB-HĐ", "signatories": "Người ký kín"}
+    told["signed_on"] = vietnam_date(world.clock()).isoformat()
+    url = f"{session}/signed-papers"
+    made = [
+        (await world.http.post(url, params=told, content=scan.content, headers=headers)).status_code
+        for headers in world.insiders
+    ]
+    assert 201 in made, made
+
+
 async def _plant(world: World) -> None:
     """Write private facts and a document of the producer, and seal what tells of them."""
     await _plant_credentials(world)
+    await _plant_signed_paper(world)
     await _plant_earlier_dossier(world)
     admin = world.insiders[0]
     producer_id = world.known["producer_id"]
@@ -453,7 +479,7 @@ async def world(postgres: str, tmp_path_factory: pytest.TempPathFactory) -> Asyn
         made = World(app, http, clock, {}, list(_operations(app)), [])
         later = {"invitation_id", "key_id", "document_id", "notification_id", "upload_id"}
         later |= {"assessment_id", "since", "comment_id", "examination_id", "webhook_id", "delivery_id"}
-        later |= {"interest_id"}
+        later |= {"interest_id", "signed_paper_id"}
         await _look(app, made.known, set(_KNOWN) - later)
         made.insiders.extend(await _insiders(made))
         await _plant(made)

@@ -78,6 +78,17 @@ async def recognise(file: IO[bytes], kind: EvidenceKind) -> Recognised:
     media_type = _by_magic(ends)
     if not _whole(ends, media_type):
         raise Invalid("documents.damaged", media_type=media_type)
+    return Recognised(media_type, await _opened(file, media_type))
+
+
+async def recognise_pdf(file: IO[bytes]) -> Recognised:
+    """Check a real file that begins as a PDF and is bounded by its receiver; raises as ``recognise``."""
+    await asyncio.to_thread(_ends, file)
+    return Recognised("application/pdf", await _opened(file, "application/pdf"))
+
+
+async def _opened(file: IO[bytes], media_type: str) -> int:
+    """The pages of a file that opens, holds nothing that acts, and is not too long."""
     try:
         found = await inspect(file, media_type)
     except ReadingFailedError as error:
@@ -87,7 +98,7 @@ async def recognise(file: IO[bytes], kind: EvidenceKind) -> Recognised:
         raise Invalid("documents.active_content", found=[part.value for part in found.active])
     if found.pages > MAX_PAGES:
         raise Invalid("documents.too_many_pages", pages=found.pages, limit=MAX_PAGES)
-    return Recognised(media_type, found.pages)
+    return found.pages
 
 
 def _ends(file: IO[bytes]) -> _Ends:

@@ -29,6 +29,10 @@ class SessionState(StrEnum):
     """The signed minutes are there (*đã ký biên bản*)."""
 
 
+ENDED = frozenset({SessionState.CLOSED, SessionState.MINUTES_SIGNED})
+"""States of a session that is over: nothing more happens to its dossiers."""
+
+
 class SessionAction(StrEnum):
     """What is done to a session as a whole."""
 

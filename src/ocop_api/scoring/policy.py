@@ -25,6 +25,24 @@ def chairs_or_keeps_minutes(user_id: UUID | None, seats: Iterable[Seat], presidi
     return bool(offices & {Office.CHAIR, Office.SECRETARY}) or (user_id is not None and presiding == user_id)
 
 
+def may_sign(
+    actor: Actor,
+    level: str,
+    area_path: Iterable[str],
+    council_id: UUID,
+    *,
+    seats: Iterable[Seat],
+    presiding: object,
+) -> bool:
+    """Whether the actor hands in signed papers: chair, who presided, secretary, who runs the business."""
+    if may_manage(actor, level, area_path, council_id):
+        return True
+    # A seat whose role has been taken back since does not count any more.
+    held = (Permission.SHEET_SUBMIT, Permission.COUNCIL_MANAGE)
+    seated = any(actor.scope(one).covers(council_id=council_id) for one in held)
+    return seated and chairs_or_keeps_minutes(actor.user_id, seats, presiding)
+
+
 def expected_sheets(
     seats: Sequence[Seat], present: Collection[UUID], recused: Collection[UUID], rules: CouncilRules
 ) -> list[UUID]:

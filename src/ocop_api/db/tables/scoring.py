@@ -126,7 +126,7 @@ class CouncilSession(Base, Versioned, Stamped):
     closed_at: Mapped[datetime | None]
 
     __table_args__ = (
-        CheckConstraint("state in ('planned', 'open', 'scoring', 'closed')", name="state"),
+        CheckConstraint("state in ('planned', 'open', 'scoring', 'closed', 'minutes_signed')", name="state"),
         CheckConstraint("form in ('meeting', 'written_opinions')", name="form"),
         CheckConstraint("meeting_reason is null or form = 'meeting'", name="meeting_reason"),
         CheckConstraint("(opened_at is null) = (rules is null)", name="rules"),

@@ -13,9 +13,11 @@ from ocop_api.scoring.router import (
     editions_changes,
     forms,
     interests,
+    papers,
     rating_reports,
     self_assessment,
     sessions,
+    signed_papers,
 )
 
 routers: tuple[APIRouter, ...] = (
@@ -31,6 +33,8 @@ routers: tuple[APIRouter, ...] = (
     rating_reports.router,
     interests.router,
     assessments.router,
+    papers.router,
+    signed_papers.router,
     self_assessment.router,
     self_assessment.saved,
 )

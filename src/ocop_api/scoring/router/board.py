@@ -8,8 +8,9 @@ from uuid import UUID
 from fastapi import Depends, Header, Request
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
+from ocop_api.domain.council_session import ENDED
 from ocop_api.scoring.schemas.board import BoardRead
-from ocop_api.scoring.service.board import ENDED, BoardService
+from ocop_api.scoring.service.board import BoardService
 from ocop_api.web.caller import Caller, Now
 from ocop_api.web.deadline import lift_deadline
 from ocop_api.web.routing import feature_router

@@ -8,9 +8,6 @@ from ocop_api.scoring.schemas.board import BoardRead, board_of
 from ocop_api.scoring.service.desk import SessionDesk
 from ocop_api.scoring.service.sittings import load_sitting
 
-ENDED = frozenset({SessionState.CLOSED, SessionState.MINUTES_SIGNED})
-"""States in which nothing more happens on the board."""
-
 
 class BoardService(SessionDesk):
     """Boards as they are now."""

@@ -1,0 +1,149 @@
+"""Signed papers of a session: handing in, listing, taking back out."""
+
+import asyncio
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import IO, Annotated, Any
+from uuid import UUID
+
+from fastapi import Query, Request, Response
+from fastapi.responses import StreamingResponse
+
+from ocop_api.documents.router.delivery import Store
+from ocop_api.scoring.schemas.papers import SignedPaperFacts, SignedPaperQuery, SignedPaperRead
+from ocop_api.scoring.service.signing import LARGEST_PDF, SigningService, StoredFile
+from ocop_api.web.caller import Caller, Now
+from ocop_api.web.deadline import lift_deadline
+from ocop_api.web.problems import HTTPProblem
+from ocop_api.web.routing import NO_IDEMPOTENCY, feature_router
+from ocop_api.web.schemas import Page
+from ocop_api.web.session import ReadSession, database_of
+
+router = feature_router("/v1/sessions/{session_id}/signed-papers", "sessions")
+
+_SECONDS = 900
+"""Time a sender has for the body; slow rural lines need minutes for thirty megabytes."""
+_PDF, _CMS = "application/pdf", "application/pkcs7-signature"
+_BODY: dict[str, Any] = {
+    # The file's own hash makes a repeat harmless, without its digest held in memory.
+    NO_IDEMPOTENCY: True,
+    "requestBody": {
+        "required": True,
+        "content": {name: {"schema": {"type": "string", "format": "binary"}} for name in (_PDF, _CMS)},
+    },
+}
+_FILE: dict[int | str, dict[str, Any]] = {
+    200: {"content": {_PDF: {}, _CMS: {}}, "description": "The file, as an attachment"}
+}
+
+
+@router.post(
+    "",
+    status_code=201,
+    max_body_size=LARGEST_PDF,
+    openapi_extra=_BODY,
+    responses={200: {"model": SignedPaperRead, "description": "This very file was handed in before"}},
+)
+async def hand_in_signed_paper(
+    *,
+    session_id: UUID,
+    facts: Annotated[SignedPaperFacts, Query()],
+    request: Request,
+    caller: Caller,
+    now: Now,
+    store: Store,
+    response: Response,
+) -> SignedPaperRead:
+    """Hand in a signed paper of a closed session: a signed or scanned PDF, or a signature of ours (.p7s).
+
+    For the chair, whoever presided, the secretary, and who runs the council's business. A signature file
+    names in `signs_sha256` the PDF that it signs, which must be the one the system gives now. Signed minutes
+    end the session (`minutes_signed`). A wrong upload is replaced, with the reason, and stays readable.
+    """
+    at, database = now(), database_of(request)
+    # The connection goes back before the first byte is read: a slow line holds none.
+    async with database.read() as session:
+        await SigningService(session, caller, at, store).permitted(session_id, facts)
+    lift_deadline(request.scope)
+    async with _received(request) as file, database.transaction() as session:
+        taken = await SigningService(session, caller, at, store).take(session_id, facts, file)
+    response.status_code = 201 if taken.new else 200
+    response.headers["Location"] = f"/v1/sessions/{session_id}/signed-papers/{taken.paper.id}/content"
+    return taken.paper
+
+
+@router.get("")
+async def list_signed_papers(
+    session_id: UUID,
+    wanted: Annotated[SignedPaperQuery, Query()],
+    session: ReadSession,
+    caller: Caller,
+    now: Now,
+    store: Store,
+) -> Page[SignedPaperRead]:
+    """The signed papers of a session; those that were replaced stay in the list, not `current`."""
+    rows, items = await SigningService(session, caller, now(), store).page(session_id, wanted)
+    return Page.of(rows, items)
+
+
+@router.get("/{signed_paper_id}/content", response_class=Response, responses=_FILE)
+async def download_signed_paper(
+    *,
+    session_id: UUID,
+    signed_paper_id: UUID,
+    request: Request,
+    session: ReadSession,
+    caller: Caller,
+    now: Now,
+    store: Store,
+) -> Response:
+    """What was handed in, byte for byte, under a generated name."""
+    found = await SigningService(session, caller, now(), store).content(session_id, signed_paper_id)
+    return _sent(request, found, str(signed_paper_id))
+
+
+@router.get("/{signed_paper_id}/generated", response_class=Response, responses=_FILE)
+async def download_signed_original(
+    *,
+    session_id: UUID,
+    signed_paper_id: UUID,
+    request: Request,
+    session: ReadSession,
+    caller: Caller,
+    now: Now,
+    store: Store,
+) -> Response:
+    """The PDF as the system gave it when the signed one came in: what a signature file signs."""
+    found = await SigningService(session, caller, now(), store).generated(session_id, signed_paper_id)
+    return _sent(request, found, f"{signed_paper_id}-generated")
+
+
+@asynccontextmanager
+async def _received(request: Request) -> AsyncIterator[IO[bytes]]:
+    """The body as a file without a name, which is gone afterwards."""
+    file: IO[bytes] = await asyncio.to_thread(tempfile.TemporaryFile)
+    try:
+        count = 0
+        async with asyncio.timeout(_SECONDS):
+            async for piece in request.stream():
+                count += len(piece)
+                if count > LARGEST_PDF:
+                    raise HTTPProblem(413, "request.too_large", limit=LARGEST_PDF)
+                await asyncio.to_thread(file.write, piece)
+        await asyncio.to_thread(file.flush)
+        yield file
+    finally:
+        await asyncio.to_thread(file.close)
+
+
+def _sent(request: Request, found: StoredFile, stem: str) -> Response:
+    headers = {
+        "Content-Disposition": f'attachment; filename="{stem}.{found.extension}"',
+        "Content-Length": str(found.size),
+        "ETag": f'"{found.sha256}"',
+        "Cache-Control": "private, no-cache",
+    }
+    # From here on it takes as long as the client's line does; the database is out of it.
+    lift_deadline(request.scope)
+    return StreamingResponse(found.pieces, media_type=found.media_type, headers=headers)
