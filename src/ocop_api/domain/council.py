@@ -19,6 +19,8 @@ from ocop_api.domain.rubric.rating import DEFAULT_STAR_RULES, StarRules
 
 _MOST_POINTS = 100
 _MOST_PLACES = 6
+MOST_APPEAL_DAYS = 365
+"""Longest term that a council's rules may give for appeals."""
 
 
 class Office(StrEnum):
@@ -44,6 +46,8 @@ class RecusalReason(StrEnum):
     ADVISER = "adviser"
     EVALUATED_BELOW = "evaluated_below"
     """Scored the same file at a lower level."""
+    RATED_BEFORE = "rated_before"
+    """Had a part in the rating of the same file before an appeal against it was upheld."""
     OTHER_INTEREST = "other_interest"
 
 
@@ -81,6 +85,7 @@ class CouncilRules:
         lower_level_evaluators_recused: Who scored a file at a lower level does not score it again.
         typical_size: Usual number of voting members; a hint for forms, never enforced.
         display_places: Decimals of the displayed mean, rounded half-up.
+        appeal_days: Days within which a producer may appeal against the outcome of a rating.
     """
 
     quorum_share: Fraction = Fraction(3, 4)
@@ -95,6 +100,7 @@ class CouncilRules:
     lower_level_evaluators_recused: bool = False
     typical_size: int = 9
     display_places: int = 2
+    appeal_days: int = 30
 
     def __post_init__(self) -> None:
         """Refuse settings under which no council could work.
@@ -112,6 +118,8 @@ class CouncilRules:
             raise Invalid("council.rules_invalid", setting="spread_limit", value=str(self.spread_limit))
         if not 0 <= self.display_places <= _MOST_PLACES:
             raise Invalid("council.rules_invalid", setting="display_places", value=str(self.display_places))
+        if not 1 <= self.appeal_days <= MOST_APPEAL_DAYS:
+            raise Invalid("council.rules_invalid", setting="appeal_days", value=str(self.appeal_days))
 
     def is_majority(self, in_favour: int, counted: int) -> bool:
         """Tell whether ``in_favour`` of ``counted`` carries; nothing carries when nothing was counted."""

@@ -220,6 +220,17 @@ class SessionRepository:
             found.setdefault(dossier_id, set()).add(member_id)
         return found
 
+    async def seated_on(self, dossier_ids: Collection[UUID]) -> list[tuple[UUID, UUID, datetime]]:
+        """Dossier, person and opening of each session that dealt with it, whatever the person's office."""
+        statement = (
+            select(SessionDossier.dossier_id, SessionSeat.user_id, CouncilSession.opened_at)
+            .join(SessionSeat, SessionSeat.session_id == SessionDossier.session_id)
+            .join(CouncilSession, CouncilSession.id == SessionDossier.session_id)
+            .where(SessionDossier.dossier_id.in_(dossier_ids))
+        )
+        rows = await self._session.execute(statement)
+        return [(dossier_id, person, at) for dossier_id, person, at in rows if at is not None]
+
     async def rounds(self, session_id: UUID, dossier_id: UUID | None = None) -> Sequence[ScoringRound]:
         """The rounds of a session, or of one of its dossiers, ascending."""
         statement = select(ScoringRound).where(ScoringRound.session_id == session_id)
@@ -318,6 +329,22 @@ class ResultRepository:
 
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
+
+    async def latest(
+        self, dossier_id: UUID, after: datetime | None
+    ) -> tuple[CouncilResult, CouncilSession] | None:
+        """The last result on a dossier with its session, if wished only one from after an instant."""
+        statement = (
+            select(CouncilResult, CouncilSession)
+            .join(CouncilSession, CouncilSession.id == CouncilResult.session_id)
+            .where(CouncilResult.dossier_id == dossier_id)
+            .order_by(CouncilResult.concluded_at.desc(), CouncilResult.id.desc())
+            .limit(1)
+        )
+        if after is not None:
+            statement = statement.where(CouncilResult.concluded_at > after)
+        row = (await self._session.execute(statement)).one_or_none()
+        return None if row is None else (row[0], row[1])
 
     async def with_sheets(
         self,

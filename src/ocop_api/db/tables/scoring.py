@@ -161,7 +161,8 @@ class SessionRecusal(Base):
             name="fk_session_recusal__session_id_dossier_id",
         ),
         CheckConstraint(
-            "reason in ('owner', 'relative', 'employee', 'adviser', 'evaluated_below', 'other_interest')",
+            "reason in ('owner', 'relative', 'employee', 'adviser', 'evaluated_below', 'rated_before', "
+            "'other_interest')",
             name="reason",
         ),
         CheckConstraint("origin in ('self_declared', 'detected')", name="origin"),

@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import AfterValidator, Field, StringConstraints
 
 from ocop_api.domain.actor import Level
-from ocop_api.domain.council import DEFAULT_COUNCIL_RULES, CouncilRules, Office
+from ocop_api.domain.council import DEFAULT_COUNCIL_RULES, MOST_APPEAL_DAYS, CouncilRules, Office
 from ocop_api.domain.rubric.rating import StarRules, WhenMinimumMissed
 from ocop_api.web.schemas import Code, Exact, Input, Instant, Output, PageQuery, ShortText
 
@@ -58,6 +58,12 @@ class RulesInput(Input):
     )
     typical_size: int = Field(_DEFAULT.typical_size, ge=1, le=99)
     display_places: int = Field(_DEFAULT.display_places, ge=0, le=6)
+    appeal_days: int = Field(
+        _DEFAULT.appeal_days,
+        ge=1,
+        le=MOST_APPEAL_DAYS,
+        description="days within which a producer may appeal against an outcome",
+    )
 
     def rules(self) -> CouncilRules:
         """The rules as the domain takes them; ``Invalid`` ``council.rules_invalid``."""
@@ -76,6 +82,7 @@ class RulesInput(Input):
             experts_score=self.experts_score,
             typical_size=self.typical_size,
             display_places=self.display_places,
+            appeal_days=self.appeal_days,
         )
 
 

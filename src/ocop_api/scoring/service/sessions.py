@@ -31,12 +31,11 @@ from ocop_api.domain.council import (
     quorum,
     votes,
 )
-from ocop_api.domain.dossier import State
 from ocop_api.domain.errors import Forbidden, Invalid, NotFound, RuleViolation
 from ocop_api.domain.regimes import DossierKind, regime
 from ocop_api.dossiers.service import DossierService
 from ocop_api.ledger.recording import record
-from ocop_api.scoring.policy import chairs_or_keeps_minutes, may_manage, problem_of
+from ocop_api.scoring.policy import chairs_or_keeps_minutes, may_manage, may_rate, problem_of, tie_of
 from ocop_api.scoring.repository import CouncilRepository, SessionRepository
 from ocop_api.scoring.schemas.councils import RulesRead
 from ocop_api.scoring.schemas.sessions import (
@@ -48,6 +47,7 @@ from ocop_api.scoring.schemas.sessions import (
     SessionRead,
     SessionSummary,
 )
+from ocop_api.scoring.service.earlier_ratings import EarlierRatings
 from ocop_api.scoring.service.reading import describe
 from ocop_api.scoring.service.sittings import Sitting, agenda_item, load_sitting
 
@@ -152,7 +152,8 @@ class SessionService:
             Forbidden: ``auth.not_permitted``.
             Invalid: ``scoring.not_seated`` for people without a seat.
             RuleViolation: ``scoring.session_not_planned``, ``scoring.dossiers_not_ready``,
-                ``scoring.no_quorum`` with the dossiers on which the council may not act.
+                ``scoring.no_quorum`` with the dossiers on which the council may not act;
+                ``scoring.secretary_rated_before`` as ``EarlierRatings.rated_before``.
         """
         sitting = await load_sitting(self._sessions, session_id, self._actor, lock=True)
         members = await self._councils.members(sitting.council.id)
@@ -293,8 +294,7 @@ class SessionService:
                 dossier = await self._dossiers.get(dossier_id, lock=True)
             except NotFound:
                 continue
-            within = council.place_id is None or council.place_id in dossier.area_path
-            if dossier.state == State.IN_COUNCIL and dossier.level == council.level and within:
+            if may_rate(council, dossier):
                 found[dossier_id] = dossier
         # One answer for what does not exist and what lies elsewhere, so nothing is learnt from it.
         missing = [str(one) for one in dossier_ids if one not in found]
@@ -312,20 +312,20 @@ class SessionService:
         below: dict[UUID, set[UUID]] = {}
         if rules.lower_level_evaluators_recused:
             below = await self._sessions.scored_below(list(dossiers), sitting.council.level)
+        earlier = await EarlierRatings(self._session, self._actor, self._now).rated_before(dossiers, seats)
         accounts = AccountService(self._session, replace(self._actor, system=True), self._now)
         for seat in seats:
             if not isinstance(seat.person, UUID) or not votes(seat.office, rules):
                 continue
-            account = await accounts.get(seat.person)
-            acts_for = {grant.producer_id for grant in account.grants if grant.producer_id is not None}
+            acts_for = {grant.producer_id for grant in (await accounts.get(seat.person)).grants}
             for dossier in dossiers.values():
                 if seat.person in recusals[dossier.id]:
                     continue
-                reason: RecusalReason | None = None
-                if dossier.producer_id in acts_for:
-                    reason = RecusalReason.OTHER_INTEREST
-                elif seat.person in below.get(dossier.id, ()):
-                    reason = RecusalReason.EVALUATED_BELOW
+                reason = tie_of(
+                    acts_for_producer=dossier.producer_id in acts_for,
+                    rated_before=seat.person in earlier[dossier.id],
+                    rated_below=seat.person in below.get(dossier.id, ()),
+                )
                 if reason is not None:
                     recusals[dossier.id][seat.person] = self._recusal(
                         sitting.row.id, dossier.id, seat.person, reason, RecusalOrigin.DETECTED
