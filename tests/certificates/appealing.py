@@ -45,7 +45,7 @@ def choices_of(points: int, star: int) -> dict[str, int]:
     return chosen
 
 
-SHEETS = {2: choices_of(40, 2), 3: choices_of(60, 3), 4: choices_of(80, 4)}
+SHEETS = {stars: choices_of(points, stars) for stars, points in ((2, 40), (3, 60), (4, 80), (5, 95))}
 """Choices by the stars they come to."""
 
 

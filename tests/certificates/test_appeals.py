@@ -450,6 +450,38 @@ async def test_a_panel_may_rate_twice_when_the_authority_asks(matter: Matter) ->
     assert (await matter.issue("31/QĐ-UBND")).status_code == 201
 
 
+@pytest.mark.parametrize("found", [3, 4])
+async def test_a_panel_that_finds_five_stars_sends_the_file_up_and_nothing_is_lost_there(
+    matter: Matter, database: Database, found: int
+) -> None:
+    await matter.recognised(3)
+    panel = await matter.bench("2")
+    await matter.upheld(panel)
+    await matter.rate(panel, 5)
+    letter = {"number": "45/TTr-UBND", "issued_on": "2026-06-15"}
+    sent = await matter.act("forward", matter.leader, request_letter=letter, samples=5)
+    assert (sent.status_code, sent.json()["level"]) == (200, "central")
+    # Its desk and its advisory group are passed over; what the council there finds is what counts.
+    async with database.transaction() as session:
+        await session.execute(text("update dossier set state = 'in_council'"))
+    central = await matter.bench("9", level="central", place_id=None)
+    await matter.rate(central, found)
+    minister = Grant(Role.LEADER, Bound.EVERYWHERE, level=Level.CENTRAL)
+    headers = matter.as_actor(Actor(user_id=uuid4(), grants=(minister,)))
+    # The ministry recognised nothing that it could confirm.
+    assert refused(await matter.act("confirm", headers)) == (409, "dossier.guard_not_met")
+    back = await matter.act("remand", headers)
+    assert (back.status_code, back.json()["state"], back.json()["level"]) == (200, "remanded", "province")
+    concluded = await matter.act("conclude-not-reached", matter.leader)
+    assert "no_recognition_stands" in concluded.json()["data"]["missing"]
+    if found > 3:
+        assert (await matter.issue("31/QĐ-UBND")).json()["stars"] == found
+        return
+    assert refused(await matter.issue("31/QĐ-UBND")) == (409, "certificate.no_more_stars")
+    confirmed = (await matter.act("confirm", matter.leader)).json()
+    assert (confirmed["state"], confirmed["level"], confirmed["star"]) == ("recognised", "province", 3)
+
+
 async def test_of_two_appeals_at_once_one_stands(matter: Matter) -> None:
     await matter.recognised(3)
     answers = await asyncio.gather(matter.lodge(), matter.lodge(), matter.lodge())

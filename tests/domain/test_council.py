@@ -169,3 +169,11 @@ def test_rerating_goes_by_written_opinions_unless_they_differ() -> None:
     assert meeting_form(law, DossierKind.RERATING, is_complex=True) is MeetingForm.MEETING
     assert meeting_form(law, DossierKind.FIRST) is MeetingForm.MEETING
     assert meeting_form(regime("qd148-2023"), DossierKind.RERATING) is MeetingForm.MEETING
+
+
+@pytest.mark.parametrize("days", [0, -1, 366])
+def test_a_term_for_appeals_is_between_a_day_and_a_year(days: int) -> None:
+    with pytest.raises(Invalid) as wrong:
+        CouncilRules(appeal_days=days)
+    assert wrong.value.data["setting"] == "appeal_days"
+    assert CouncilRules().appeal_days == 30

@@ -16,7 +16,7 @@ from ocop_api.domain.appeal import (
     Recommendation,
 )
 from ocop_api.domain.dossier import State
-from ocop_api.web.schemas import Code, Exact, Input, Instant, LongText, Output, PageQuery, ShortText
+from ocop_api.web.schemas import Code, Exact, Input, Instant, LongText, Output, PageQuery
 
 _ID = "0192f7c4-6f0e-7a3b-9c56-1f2e3d4c5b6a"
 _MOST_CRITERIA = 60
@@ -194,7 +194,7 @@ class PanelRead(Output):
     """The council that examines the appeal."""
 
     council_id: UUID
-    name: ShortText
+    name: str = Field(examples=["Hội đồng xem xét kiến nghị tỉnh Lâm Đồng"])
     report_due_on: date
 
 
@@ -219,8 +219,8 @@ class AppealDecisionRead(Output):
     """How the appeal was decided."""
 
     verdict: AppealState
-    rescore: bool
-    decision_number: str
+    rescore: bool = Field(description="whether the dossier is rated again")
+    decision_number: str = Field(examples=["1301/QĐ-UBND"])
     decided_on: date
     reason: str
 
