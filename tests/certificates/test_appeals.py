@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 
 import httpx
 import pytest
-from sqlalchemy import text
+from sqlalchemy import event, text
 from sqlalchemy.exc import DBAPIError
 from tests.conftest import MovableClock
 from tests.documents.conftest import pdf
@@ -804,3 +804,28 @@ async def test_other_products_keep_one_certificate_for_each_dossier(
                 ),
                 {"id": UUID(first["id"])},
             )
+
+
+async def test_a_page_of_appeals_is_one_statement_however_long_it_is(
+    matter: Matter, client: httpx.AsyncClient, database: Database, clock: MovableClock
+) -> None:
+    await matter.recognised(3)
+    made = []
+    for _ in range(3):
+        clock.move(minutes=1)
+        made.append(await matter.lodged())
+        await matter.done(made[-1], "withdraw", matter.producer)
+    statements: list[str] = []
+    event.listen(
+        database.read_engine.sync_engine,
+        "before_cursor_execute",
+        lambda *a: statements.append(str(a[2])),
+    )
+    page = (await client.get("/v1/appeals", params={"limit": 2}, headers=matter.officer)).json()
+    assert len(statements) == 1
+    rest = (
+        await client.get(
+            "/v1/appeals", params={"limit": 2, "cursor": page["next_cursor"]}, headers=matter.officer
+        )
+    ).json()
+    assert [one["id"] for one in page["items"] + rest["items"]] == made[::-1]
