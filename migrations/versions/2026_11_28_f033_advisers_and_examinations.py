@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "f033"
-down_revision = "f031"
+down_revision = "f032"
 branch_labels = None
 depends_on = None
 
@@ -19,10 +19,12 @@ ROLES = (
     f" and bound in ('council')) or {_PRODUCER}"
 )
 EARLIER_REASONS = (
-    "reason in ('owner', 'relative', 'employee', 'adviser', 'evaluated_below', 'other_interest')"
+    "reason in ('owner', 'relative', 'employee', 'adviser', 'evaluated_below', 'rated_before', "
+    "'other_interest')"
 )
 REASONS = (
-    "reason in ('owner', 'relative', 'employee', 'adviser', 'evaluated_below', 'advised', 'other_interest')"
+    "reason in ('owner', 'relative', 'employee', 'adviser', 'evaluated_below', 'rated_before', 'advised', "
+    "'other_interest')"
 )
 LEVELS = "'commune', 'district', 'province', 'central'"
 ENDS = (

@@ -67,6 +67,7 @@ _KNOWN = {
     "standard_id": "select product_id::text from dossier",
     "right_id": "select product_id::text from dossier",
     "year": "select '2025'",
+    "appeal_id": "select id::text from appeal",
     "certificate_id": "select id::text from certificate where dossier_id is not null",
     "listing_id": "select id::text from listing",
     "gtin": "select gtin from lot where gtin is not null",
@@ -139,6 +140,7 @@ _HIDDEN = (
     "Ý kiến kín",
     "Khảo sát kín",
     "Kết quả kín",
+    "Kiến nghị kín",
     "kin@moi.example",
     "Người thân kín",
     # Written by the play: accounts, a dossier's registration, remarks and the text of a recusal.
@@ -335,6 +337,33 @@ async def _plant_earlier_dossier(world: World) -> None:
             await session.execute(text(statement), values)
 
 
+async def _plant_appeal(world: World, document_id: UUID) -> None:
+    """Write an appeal about the play's dossier that its council examines, with the document as evidence."""
+    values = {
+        "id": uuid4(),
+        "dossier": UUID(world.known["dossier_id"]),
+        "panel": UUID(world.known["council_id"]),
+        "document": document_id,
+        "now": world.clock(),
+    }
+    statements = (
+        """
+        insert into appeal (id, dossier_id, level, state, grounds, criteria, outcome, star, told_on, last_day,
+            panel_id, report_due_on, version, created_at, updated_at)
+        values (:id, :dossier, 'province', 'under_review', 'Kiến nghị kín', '[]', 'recognised', 3,
+            current_date, current_date, :panel, current_date, 1, :now, :now)
+        """,
+        """
+        insert into appeal_step (id, appeal_id, ordinal, action, to_state, party, at, data)
+        values (:id, :id, 1, 'lodge', 'lodged', 'producer', :now, '{}')
+        """,
+        "insert into appeal_evidence values (:id, :document)",
+    )
+    async with world.app.state.database.transaction() as session:
+        for statement in statements:
+            await session.execute(text(statement), values)
+
+
 async def _plant_twins(world: World) -> None:
     """Register the producer and the product a second time, so that both lists of duplicates have a pair."""
     admin = world.insiders[0]
@@ -421,6 +450,7 @@ async def _plant(world: World) -> None:
             text("insert into document_citation values (:document, :dossier, 1)"),
             {"document": UUID(document_id), "dossier": UUID(world.known["dossier_id"])},
         )
+    await _plant_appeal(world, UUID(document_id))
     await settle(state.database)
     await seal_pending(state.database, state.settings, world.clock)
     context = JobContext(state.database, state.settings, world.clock, {})
@@ -479,7 +509,7 @@ async def world(postgres: str, tmp_path_factory: pytest.TempPathFactory) -> Asyn
         made = World(app, http, clock, {}, list(_operations(app)), [])
         later = {"invitation_id", "key_id", "document_id", "notification_id", "upload_id"}
         later |= {"assessment_id", "since", "comment_id", "examination_id", "webhook_id", "delivery_id"}
-        later |= {"interest_id", "signed_paper_id"}
+        later |= {"interest_id", "signed_paper_id", "appeal_id"}
         await _look(app, made.known, set(_KNOWN) - later)
         made.insiders.extend(await _insiders(made))
         await _plant(made)

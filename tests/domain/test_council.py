@@ -196,3 +196,11 @@ def test_a_group_may_have_the_secretary_in_it_or_not_be_there() -> None:
     secretary = Seat("s", Office.SECRETARY)
     check_advisory_group((*LED, Adviser("s", AdviserOffice.MEMBER)), (*NINE[:9], secretary))
     check_advisory_group((), NINE)
+
+
+@pytest.mark.parametrize("days", [0, -1, 366])
+def test_a_term_for_appeals_is_between_a_day_and_a_year(days: int) -> None:
+    with pytest.raises(Invalid) as wrong:
+        CouncilRules(appeal_days=days)
+    assert wrong.value.data["setting"] == "appeal_days"
+    assert CouncilRules().appeal_days == 30

@@ -73,12 +73,17 @@ def test_every_row_can_be_reached_and_every_open_position_leads_to_an_end(
 
 
 @pytest.mark.parametrize(("law", "kind"), CASES)
-def test_final_states_have_no_exit_and_an_action_means_one_thing_at_a_position(
+def test_final_states_have_no_exit_but_an_appeal_and_an_action_means_one_thing_at_a_position(
     law: Regime, kind: DossierKind
 ) -> None:
     for position in reachable(law, kind):
         rows = open_transitions(law, kind, position)
-        assert bool(rows) is not position.state.is_final
+        if position.state.is_final:
+            assert {row.action for row in rows} <= {Action.REOPEN}
+            assert all(Guard.APPEAL_UPHELD in row.guards for row in rows)
+        else:
+            assert rows
+            assert Action.REOPEN not in {row.action for row in rows}
         assert len({row.action for row in rows}) == len(rows)
 
 
@@ -133,7 +138,12 @@ def test_below_ninety_at_the_centre_the_province_decides() -> None:
     remanded = walk(NEW, DossierKind.FIRST, *up, *RATE, Action.REMAND)
     assert remanded == Position(State.REMANDED, Level.PROVINCE)
     after = {row.action for row in open_transitions(NEW, DossierKind.FIRST, remanded)}
-    assert after == {Action.RECOGNISE, Action.CONCLUDE_NOT_REACHED, Action.REORGANISE}
+    assert after == {
+        Action.RECOGNISE,
+        Action.CONFIRM,
+        Action.CONCLUDE_NOT_REACHED,
+        Action.REORGANISE,
+    }
 
 
 def test_under_148_the_district_receives_rates_and_recognises_three_stars() -> None:

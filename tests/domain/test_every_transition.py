@@ -126,14 +126,27 @@ def at_council(law: Law, kind: DossierKind, state: State, level: Level, action: 
         },
         State.IN_COUNCIL: {
             Action.PROPOSE: step(COUNCIL, State.AWAITING_DECISION, level, Guard.ROUND_CLOSED),
-            Action.RETURN_TO_ASSESSMENT: step(COUNCIL, State.UNDER_ASSESSMENT, level, Guard.REASON_GIVEN),
+            Action.RETURN_TO_ASSESSMENT: step(
+                COUNCIL, State.UNDER_ASSESSMENT, level, Guard.REASON_GIVEN, Guard.NO_PANEL
+            ),
         },
         State.AWAITING_DECISION: {
             Action.RETURN_TO_COUNCIL: step(AUTHORITY, State.IN_COUNCIL, level, Guard.REASON_GIVEN),
-            Action.REJECT: step(AUTHORITY, State.REJECTED, level, Guard.REASON_GIVEN),
+            Action.REJECT: step(
+                AUTHORITY, State.REJECTED, level, Guard.REASON_GIVEN, Guard.NO_RECOGNITION_STANDS
+            ),
             **decisions(law, level, remanded=False),
         },
+        # An appeal that is upheld takes what this level closed after a rating back to a council of its own.
+        State.REJECTED: {
+            Action.REOPEN: step(AUTHORITY, State.IN_COUNCIL, level, Guard.APPEAL_UPHELD, Guard.RATED)
+        },
     }
+    again = {Action.REOPEN: step(AUTHORITY, State.IN_COUNCIL, level, Guard.APPEAL_UPHELD)}
+    if level in law.recognises:
+        steps[State.RECOGNISED] = again
+    if nearest_below(law, level) is None:
+        steps[State.NOT_REACHED] = again
     if level is not law.way[0]:
         steps[State.FORWARDED] = {Action.RECEIVE: step(OFFICE, State.OFFICE_CHECK, level), **withdraw}
     if level in {nearest_below(law, higher) for higher in law.way}:
@@ -147,7 +160,10 @@ def at_council(law: Law, kind: DossierKind, state: State, level: Level, action: 
 def decisions(law: Law, level: Level, *, remanded: bool) -> dict[Action, Step]:
     found: dict[Action, Step] = {}
     if level in law.recognises:
-        found[Action.RECOGNISE] = step(AUTHORITY, State.RECOGNISED, level, Guard.OUTCOME_IS_RECOGNISE)
+        found[Action.RECOGNISE] = step(
+            AUTHORITY, State.RECOGNISED, level, Guard.OUTCOME_IS_RECOGNISE, Guard.ADDS_STARS
+        )
+        found[Action.CONFIRM] = step(AUTHORITY, State.RECOGNISED, level, Guard.RECOGNITION_STANDS)
     if level is not CENTRAL and not remanded:
         above = law.way[law.way.index(level) + 1]
         letter = (Guard.OUTCOME_IS_FORWARD, Guard.REQUEST_LETTER_ISSUED)
@@ -155,10 +171,16 @@ def decisions(law: Law, level: Level, *, remanded: bool) -> dict[Action, Step]:
     below = nearest_below(law, level)
     if below is None:
         found[Action.CONCLUDE_NOT_REACHED] = step(
-            AUTHORITY, State.NOT_REACHED, level, Guard.OUTCOME_IS_NOT_REACHED
+            AUTHORITY,
+            State.NOT_REACHED,
+            level,
+            Guard.OUTCOME_IS_NOT_REACHED,
+            Guard.NO_RECOGNITION_STANDS,
         )
     else:
-        found[Action.REMAND] = step(AUTHORITY, State.REMANDED, below, Guard.OUTCOME_IS_REMAND)
+        found[Action.REMAND] = step(
+            AUTHORITY, State.REMANDED, below, Guard.OUTCOME_IS_REMAND, Guard.NO_RECOGNITION_STANDS
+        )
     return found
 
 

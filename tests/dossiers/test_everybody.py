@@ -40,6 +40,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "return-to-assessment": {"reason": "Thiếu khảo sát."},
     "return-to-council": {"reason": "Chấm lại."},
     "conclude-not-reached": {},
+    "confirm": {},
     "remand": {},
     "reorganise": {"reason": "Đánh giá lại."},
     "reject": {"reason": "Giả mạo."},
@@ -114,8 +115,9 @@ async def everybody_tries_everything(trade: Trade, dossier_id: str, actors: dict
             else:
                 assert refused == (409, "dossier.action_not_allowed"), case
     assert await stored(trade, dossier_id) == before
-    # What the table has is somebody's, but for what a council's session and a certificate do.
-    assert exists - theirs <= {"propose", "return-to-assessment", "recognise"}, (before, exists, theirs)
+    # What the table has is somebody's, but for what a council's session, a certificate and an appeal do.
+    elsewhere = {"propose", "return-to-assessment", "recognise", "reopen"}
+    assert exists - theirs <= elsewhere, (before, exists, theirs)
     return tried
 
 

@@ -144,11 +144,15 @@ class Walk:
         )
 
     def own(self, person: Person) -> set[str]:
-        """What the procedure gives a person to do where the file lies."""
+        """What the procedure gives a person to do where the file lies.
+
+        Reopening is nobody's to choose: it comes with the decision on an appeal.
+        """
         return {
             action
             for (state, level, action), row in self._stated().items()
             if (state, level) == (self.dossier["state"], self.dossier["level"])
+            and action != "reopen"
             and row.party in person.parties
             and person.level in {None, level}
         }

@@ -21,8 +21,9 @@ from ocop_api.jobs.queue import JobContext
 from ocop_api.ledger.jobs import seal_pending
 from ocop_api.ledger.recording import record
 from ocop_api.notifications.jobs import JOBS, SCHEDULES
-from ocop_api.notifications.policy import concern_of
+from ocop_api.notifications.policy import MAILED, concern_of
 from ocop_api.notifications.service import FanOutService
+from ocop_api.notifications.wording import wording
 from ocop_api.settings import Clock, Settings
 
 Headers = Callable[[Actor], dict[str, str]]
@@ -247,6 +248,28 @@ async def test_a_user_lists_and_reads_the_own_notices_only(
 async def test_notices_need_a_signed_in_user(client: httpx.AsyncClient) -> None:
     assert (await client.get("/v1/notifications")).status_code == 401
     assert (await client.post(f"/v1/notifications/{uuid4()}/read")).status_code == 401
+
+
+def test_appeals_concern_their_producer_the_office_and_the_panel() -> None:
+    producer, chair = uuid4(), uuid4()
+    data = {"producer_id": str(producer), "level": "province"}
+    lodged = concern_of("appeal.lodged", HERE, data)
+    assert (lodged.producer_id, lodged.place_ids, lodged.level) == (producer, HERE, Level.PROVINCE)
+    accepted = concern_of("appeal.accepted", HERE, {**data, "tell_users": [str(chair), "nobody"]})
+    assert (accepted.producer_id, accepted.place_ids, accepted.user_ids) == (producer, (), (chair,))
+    # The producer learns what the panel found with the decision.
+    reported = concern_of("appeal.reported", HERE, data)
+    assert (reported.producer_id, reported.place_ids) == (None, HERE)
+    for kind in ("appeal.upheld", "appeal.dismissed", "appeal.refused"):
+        assert concern_of(kind, HERE, data).producer_id == producer
+        assert kind in MAILED
+    assert concern_of("dossier.panel_assigned", HERE, data).nobody
+
+
+def test_every_kind_of_appeal_has_its_words() -> None:
+    for name in ("lodged", "accepted", "refused", "reported", "upheld", "dismissed", "withdrawn"):
+        for language in ("vi", "en"):
+            assert f"appeal.{name}" not in wording(f"appeal.{name}", language)
 
 
 def test_unknown_levels_and_kinds_are_harmless() -> None:

@@ -120,6 +120,14 @@ class CertificateRepository:
         statement = _with_ends().where(Certificate.product_id == product_id).order_by(Certificate.id)
         return [CertificateRecord(*row) for row in await self.session.execute(statement)]
 
+    async def of_dossier(self, dossier_id: UUID, appeal_id: UUID | None) -> CertificateRecord | None:
+        """The certificate a dossier led to; with ``appeal_id`` the one it led to after that appeal."""
+        statement = _with_ends().where(
+            Certificate.dossier_id == dossier_id, Certificate.appeal_id.is_not_distinct_from(appeal_id)
+        )
+        row = (await self.session.execute(statement)).one_or_none()
+        return None if row is None else CertificateRecord(*row)
+
     async def of_products(self, product_ids: Sequence[UUID]) -> list[CertificateRecord]:
         """All certificates of these products."""
         statement = _with_ends().where(Certificate.product_id.in_(product_ids)).order_by(Certificate.id)

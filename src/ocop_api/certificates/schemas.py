@@ -89,6 +89,7 @@ class CertificateRead(Output):
     product_id: UUID
     producer_id: UUID
     dossier_id: UUID | None
+    appeal_id: UUID | None = Field(description="the appeal that led to it, where one did")
     product_name: str = Field(description="as printed", examples=["Cà phê Đắk Nông"])
     producer_name: str = Field(description="as printed")
     producer_address: str = Field(description="business address as printed")

@@ -11,6 +11,7 @@ from sqlalchemy.orm import aliased
 
 from ocop_api.db.merging import survivor_of
 from ocop_api.db.paging import Rows, SortKey, Sorts, fetch_page
+from ocop_api.db.tables.appeals import AppealEvidence
 from ocop_api.db.tables.documents import Document, DocumentCitation, DocumentUpload
 from ocop_api.db.tables.producers import Producer
 from ocop_api.db.tables.products import Product
@@ -181,9 +182,10 @@ class DocumentRepository:
         return found
 
     async def is_cited(self, document_id: UUID) -> bool:
-        """Whether a lodged dossier relies on it."""
-        statement = select(DocumentCitation.dossier_id).where(DocumentCitation.document_id == document_id)
-        return (await self._session.execute(statement.limit(1))).first() is not None
+        """Whether a lodged dossier or an appeal relies on it."""
+        of_dossiers = select(DocumentCitation.document_id).where(DocumentCitation.document_id == document_id)
+        of_appeals = select(AppealEvidence.document_id).where(AppealEvidence.document_id == document_id)
+        return (await self._session.scalar(select(or_(of_dossiers.exists(), of_appeals.exists())))) is True
 
     async def citations(self, document_ids: Collection[UUID]) -> dict[UUID, list[UUID]]:
         """Dossiers by the document they rely on."""

@@ -20,6 +20,8 @@ from ocop_api.domain.rubric.rating import DEFAULT_STAR_RULES, StarRules
 _MOST_POINTS = 100
 _MOST_PLACES = 6
 _MOST_DAYS = 60
+MOST_APPEAL_DAYS = 365
+"""Longest term that a council's rules may give for appeals."""
 
 
 class Office(StrEnum):
@@ -54,6 +56,8 @@ class RecusalReason(StrEnum):
     """Scored the same file at a lower level."""
     ADVISED = "advised"
     """Filed the report of the advisory group or office on the file."""
+    RATED_BEFORE = "rated_before"
+    """Had a part in the rating of the same file before an appeal against it was upheld."""
     OTHER_INTEREST = "other_interest"
 
 
@@ -93,6 +97,7 @@ class CouncilRules:
         display_places: Decimals of the displayed mean, rounded half-up.
         notice_working_days: Working days before a meeting by which members are invited and have the files.
         opinion_working_days: Working days that members have for a written opinion.
+        appeal_days: Days within which a producer may appeal against the outcome of a rating.
     """
 
     quorum_share: Fraction = Fraction(3, 4)
@@ -109,6 +114,7 @@ class CouncilRules:
     display_places: int = 2
     notice_working_days: int = 1
     opinion_working_days: int = 5
+    appeal_days: int = 30
 
     def __post_init__(self) -> None:
         """Refuse settings under which no council could work.
@@ -132,6 +138,8 @@ class CouncilRules:
         ):
             if not 0 <= days <= _MOST_DAYS:
                 raise Invalid("council.rules_invalid", setting=setting, value=str(days))
+        if not 1 <= self.appeal_days <= MOST_APPEAL_DAYS:
+            raise Invalid("council.rules_invalid", setting="appeal_days", value=str(self.appeal_days))
 
     def is_majority(self, in_favour: int, counted: int) -> bool:
         """Tell whether ``in_favour`` of ``counted`` carries; nothing carries when nothing was counted."""

@@ -3,8 +3,8 @@
 A level that disappears from the law disappears from the table. Sources: Decision 26/2026, Art. 6 and 7; for
 the regimes of 2019 to 2025 the same steps are used with their own levels (148, 1489 and 1048 were read in
 excerpts). The decisions are silent on withdrawal by the producer, on refusal by an office, on what a
-council may send back and on what a province under 148 does with a file below its own stars; rows that
-rest on our default there say so in their source.
+council may send back, on what a province under 148 does with a file below its own stars, and on what
+follows from an appeal; rows that rest on our default there say so in their source.
 """
 
 from collections.abc import Iterable, Iterator
@@ -159,9 +159,10 @@ def _rating(regime: Regime, rule: LevelRule) -> Iterator[Transition]:
         guards=frozenset({Guard.ROUND_CLOSED}),
         source=_ART_7_3,
     )
-    yield _back(council, Action.RETURN_TO_ASSESSMENT, assessment, Party.COUNCIL)
+    # A panel rates what was rated before together with the appeal; additions would make it another file.
+    yield _back(council, Action.RETURN_TO_ASSESSMENT, assessment, Party.COUNCIL, Guard.NO_PANEL)
     yield _back(proposed, Action.RETURN_TO_COUNCIL, council, Party.AUTHORITY)
-    yield _reject(proposed, Party.AUTHORITY)
+    yield _reject(proposed, Party.AUTHORITY, Guard.NO_RECOGNITION_STANDS)
     yield from _decisions(regime, rule, proposed)
     if any(regime.deciding_level_below(higher.level) is level for higher in regime.levels):
         remanded = Position(State.REMANDED, level)
@@ -174,9 +175,28 @@ def _rating(regime: Regime, rule: LevelRule) -> Iterator[Transition]:
             guards=frozenset({Guard.REASON_GIVEN}),
             source=_ART_7_4G,
         )
+    yield from _reopenings(regime, rule, council)
     for state in _WITHDRAWABLE:
         if state is not State.FORWARDED or level is not regime.entry_level:
             yield _withdraw(Position(state, level))
+
+
+def _reopenings(regime: Regime, rule: LevelRule, council: Position) -> Iterator[Transition]:
+    """Yield the way of a closed file back to a council of the level that decided on it."""
+    ends: list[tuple[State, set[Guard]]] = [(State.REJECTED, {Guard.RATED})]
+    if regime.deciding_level_below(rule.level) is None:
+        ends.append((State.NOT_REACHED, set()))
+    if rule.decides:
+        ends.append((State.RECOGNISED, set()))
+    for state, guards in ends:
+        yield Transition(
+            origin=Position(state, rule.level),
+            action=Action.REOPEN,
+            target=council,
+            party=Party.AUTHORITY,
+            guards=frozenset({Guard.APPEAL_UPHELD, *guards}),
+            source=_DEFAULT,
+        )
 
 
 def _assessors(regime: Regime) -> Iterator[tuple[Party, frozenset[DossierKind], Source]]:
@@ -197,8 +217,16 @@ def _decisions(regime: Regime, rule: LevelRule, origin: Position) -> Iterator[Tr
             (
                 Action.RECOGNISE,
                 Position(State.RECOGNISED, rule.level),
-                {Guard.OUTCOME_IS_RECOGNISE},
+                {Guard.OUTCOME_IS_RECOGNISE, Guard.ADDS_STARS},
                 source,
+            ),
+        )
+        rows.append(
+            (
+                Action.CONFIRM,
+                Position(State.RECOGNISED, rule.level),
+                {Guard.RECOGNITION_STANDS},
+                _DEFAULT,
             ),
         )
     if rule.forwards_to is not None and origin.state is not State.REMANDED:
@@ -216,7 +244,7 @@ def _decisions(regime: Regime, rule: LevelRule, origin: Position) -> Iterator[Tr
             (
                 Action.CONCLUDE_NOT_REACHED,
                 Position(State.NOT_REACHED, rule.level),
-                {Guard.OUTCOME_IS_NOT_REACHED},
+                {Guard.OUTCOME_IS_NOT_REACHED, Guard.NO_RECOGNITION_STANDS},
                 source,
             ),
         )
@@ -225,7 +253,7 @@ def _decisions(regime: Regime, rule: LevelRule, origin: Position) -> Iterator[Tr
             (
                 Action.REMAND,
                 Position(State.REMANDED, lower),
-                {Guard.OUTCOME_IS_REMAND},
+                {Guard.OUTCOME_IS_REMAND, Guard.NO_RECOGNITION_STANDS},
                 _ART_7_4G if rule.level is Level.CENTRAL else _DEFAULT,
             ),
         )
@@ -291,13 +319,13 @@ def _reject(origin: Position, party: Party, *guards: Guard) -> Transition:
     )
 
 
-def _back(origin: Position, action: Action, target: Position, party: Party) -> Transition:
+def _back(origin: Position, action: Action, target: Position, party: Party, *guards: Guard) -> Transition:
     return Transition(
         origin=origin,
         action=action,
         target=target,
         party=party,
-        guards=frozenset({Guard.REASON_GIVEN}),
+        guards=frozenset({Guard.REASON_GIVEN, *guards}),
         source=_DEFAULT,
     )
 

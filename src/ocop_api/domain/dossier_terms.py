@@ -43,7 +43,7 @@ class State(StrEnum):
 
     @property
     def is_final(self) -> bool:
-        """Tell whether nothing can follow; a producer then starts a new dossier."""
+        """Tell whether the file is closed; only an appeal that is upheld opens it again."""
         return self in _FINAL
 
 
@@ -69,6 +69,10 @@ class Action(StrEnum):
     REORGANISE = "reorganise"
     REJECT = "reject"
     WITHDRAW = "withdraw"
+    REOPEN = "reopen"
+    """Have another council rate a closed file, after an appeal was upheld (*đánh giá lại theo kiến nghị*)."""
+    CONFIRM = "confirm"
+    """Let the recognition stand, since that council found no more stars (*giữ nguyên kết quả*)."""
 
 
 class Party(StrEnum):
@@ -113,6 +117,17 @@ class Guard(StrEnum):
     OUTCOME_IS_FORWARD = "outcome_is_forward"
     OUTCOME_IS_NOT_REACHED = "outcome_is_not_reached"
     OUTCOME_IS_REMAND = "outcome_is_remand"
+    RATED = "rated"
+    """A council has rated the file at the level that holds it."""
+    APPEAL_UPHELD = "appeal_upheld"
+    NO_PANEL = "no_panel"
+    """No panel is bound to the file, which then would be the only council to rate it."""
+    ADDS_STARS = "adds_stars"
+    """The result gives more stars than the recognition that stands, if one does."""
+    RECOGNITION_STANDS = "recognition_stands"
+    """This level recognised the file before it was reopened, and no more stars were found since."""
+    NO_RECOGNITION_STANDS = "no_recognition_stands"
+    """This level has given the file no recognition that an end without more stars would contradict."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,8 @@ class TieBasis(StrEnum):
     """The member scored the same file at a lower level, and the council's rules keep them out."""
     FILED_REPORT = "filed_report"
     """The member filed a report on the file to a council."""
+    RATED_BEFORE = "rated_before"
+    """The member had a part in the rating of the file before an appeal against it was upheld."""
     SAME_NAME = "same_name"
     """The member is called like somebody of the producer's."""
     RELATIVE_SAME_NAME = "relative_same_name"

@@ -1,6 +1,6 @@
 """Rows of examinations, and of councils and reports as far as assessing a dossier needs them."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -9,9 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from ocop_api.db.paging import Rows, SortKey, Sorts, fetch_page
 from ocop_api.db.tables.dossier_examinations import DossierExamination
-from ocop_api.db.tables.dossiers import DossierStep
 from ocop_api.db.tables.scoring import Council, CouncilAdviser
-from ocop_api.domain.dossier import Action
 from ocop_api.dossiers.examinations_schemas import ExaminationFilter, ExaminationState
 
 _ROW = DossierExamination.__table__.c
@@ -74,15 +72,3 @@ class AdvisoryRepository:
         statement = select(Council, group).where(Council.id == council_id).with_for_update(read=True)
         row = (await self._session.execute(statement)).one_or_none()
         return None if row is None else (row[0], bool(row[1]))
-
-    async def reporters(self, dossier_ids: Collection[UUID]) -> dict[UUID, set[UUID]]:
-        """By dossier, who filed a report to a council on it, at whatever level."""
-        statement = select(DossierStep.dossier_id, DossierStep.actor_id).where(
-            DossierStep.dossier_id.in_(dossier_ids),
-            DossierStep.action == Action.SUBMIT_REPORT.value,
-        )
-        found: dict[UUID, set[UUID]] = {}
-        for dossier_id, actor_id in await self._session.execute(statement):
-            if actor_id is not None:
-                found.setdefault(dossier_id, set()).add(actor_id)
-        return found

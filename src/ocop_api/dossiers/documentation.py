@@ -16,6 +16,9 @@ same rows as JSON, and every dossier lists the ones its reader may use in `allow
 A dossier's place is its state and the level that holds it. A dossier follows the regime of the day it was
 lodged. Rows marked "our default" rest on nothing in the decisions.
 
+A closed file is opened again by nothing but a decision that upholds an appeal against its rating. While a
+panel rates it anew, a recognition it led to stands: `confirm` ends the matter unless more stars were found.
+
 After 30/06/2025 districts are gone: what the table gives to a district is done by the office, advisory group
 and authority of the province that covers the old area (our default).
 """

@@ -33,11 +33,13 @@ EVENTS: Final = {
     Action.REORGANISE: "dossier.reorganised",
     Action.REJECT: "dossier.rejected",
     Action.WITHDRAW: "dossier.withdrawn",
+    Action.REOPEN: "dossier.reopened",
+    Action.CONFIRM: "dossier.confirmed",
 }
 """Kind of the ledger event each action writes."""
 
-ELSEWHERE: Final = frozenset({Action.PROPOSE, Action.RECOGNISE})
-"""Actions done through a council's session and by issuing a certificate, not on the dossier itself."""
+ELSEWHERE: Final = frozenset({Action.PROPOSE, Action.RECOGNISE, Action.REOPEN})
+"""Actions done through a council's session, a certificate or an appeal, not on the dossier itself."""
 
 FIELDS_OF_GUARDS: Final = {
     Guard.FORM_03_ISSUED: ("form_03",),

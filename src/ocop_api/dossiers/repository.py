@@ -59,6 +59,7 @@ def visible_to(actor: Actor) -> ColumnElement[bool]:
     official = [
         Dossier.area_path.overlap(literal(sorted(scope.place_ids), ARRAY(TEXT))),
         Dossier.council_id.in_(scope.council_ids),
+        Dossier.panel_id.in_(scope.council_ids),
         literal(scope.everywhere),
     ]
     return or_(
@@ -256,15 +257,34 @@ class DossierRepository:
         )
         return (await self._session.scalars(statement)).all()
 
-    async def last_step(self, dossier_id: UUID, action: str) -> DossierStep | None:
-        """The latest step of one action."""
+    async def last_step(self, dossier_id: UUID, action: str | None = None) -> DossierStep | None:
+        """The latest step, of one action if wished."""
         statement = (
             select(DossierStep)
-            .where(DossierStep.dossier_id == dossier_id, DossierStep.action == action)
+            .where(DossierStep.dossier_id == dossier_id)
             .order_by(DossierStep.ordinal.desc())
             .limit(1)
         )
+        if action is not None:
+            statement = statement.where(DossierStep.action == action)
         return (await self._session.execute(statement)).scalar_one_or_none()
+
+    async def reopened_at(self, dossier_ids: Collection[UUID]) -> dict[UUID, datetime]:
+        """When dossiers were last reopened; those that never were are left out."""
+        statement = (
+            select(DossierStep.dossier_id, func.max(DossierStep.at))
+            .where(DossierStep.dossier_id.in_(dossier_ids), DossierStep.action == Action.REOPEN.value)
+            .group_by(DossierStep.dossier_id)
+        )
+        return {row[0]: row[1] for row in await self._session.execute(statement)}
+
+    async def reporters(self, dossier_ids: Collection[UUID]) -> list[tuple[UUID, UUID, datetime]]:
+        """Dossier, author and time of each report to a council."""
+        statement = select(DossierStep.dossier_id, DossierStep.actor_id, DossierStep.at).where(
+            DossierStep.dossier_id.in_(dossier_ids), DossierStep.action == Action.SUBMIT_REPORT.value
+        )
+        rows = await self._session.execute(statement)
+        return [(dossier_id, author, at) for dossier_id, author, at in rows if author is not None]
 
     async def stops(
         self, dossier_ids: Collection[UUID], answered_on: date | None = None

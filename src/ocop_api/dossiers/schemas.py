@@ -290,7 +290,7 @@ class AllowedAction(Output):
     fields: list[str] = Field(description="fields of the body by which missing conditions are shown")
     path: str | None = Field(
         description="where to `POST`; null when the step is taken elsewhere (a council's session, issuing a "
-        "certificate)",
+        "certificate, the decision on an appeal)",
         examples=[f"/v1/dossiers/{_ID}/lodge"],
     )
 

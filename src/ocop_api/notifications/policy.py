@@ -7,13 +7,31 @@ from uuid import UUID
 
 from ocop_api.domain.actor import Level
 
-WATCHED = ("certificate.", "document.expiring", "dossier.", "session.invited", "webhook.switched_off")
+WATCHED = (
+    "appeal.",
+    "certificate.",
+    "document.expiring",
+    "dossier.",
+    "session.invited",
+    "webhook.switched_off",
+)
 """Kinds of events, by their beginning, that anybody is told about."""
-_FOR_OFFICERS = frozenset({"dossier.lodged", "dossier.forwarded"})
+_FOR_OFFICERS = frozenset(
+    {"appeal.lodged", "appeal.reported", "appeal.withdrawn", "dossier.lodged", "dossier.forwarded"}
+)
+_NOT_FOR_PRODUCERS = frozenset({"appeal.reported"})
+"""What the producer learns with the decision."""
+_TOLD_OTHERWISE = frozenset({"dossier.panel_assigned"})
+"""What another event of the same step tells already."""
 _CLOCKS = frozenset(
     {"dossier.due_soon", "dossier.overdue", "dossier.supplement_overdue", "dossier.escalated"}
 )
 MAILED = _CLOCKS | {
+    "appeal.accepted",
+    "appeal.dismissed",
+    "appeal.lodged",
+    "appeal.refused",
+    "appeal.upheld",
     "dossier.assigned",
     "dossier.examination_requested",
     "dossier.rerating_window_closing",
@@ -25,7 +43,7 @@ MAILED = _CLOCKS | {
     "session.invited",
     "webhook.switched_off",
 }
-"""Kinds that are also written by e-mail: what somebody has to do by a day."""
+"""Kinds that are also written by e-mail: what somebody has to do by a day, and how an appeal ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +68,10 @@ class Concern:
 def concern_of(kind: str, area_path: Sequence[str], data: Mapping[str, Any]) -> Concern:
     """Whom to tell: the producer of the dossier, certificate or document, and officers at the desk.
 
-    Officers of the area are told of a dossier that arrives with them. ``data`` may name ``producer_id``
-    and the ``level`` the dossier is at now.
+    Officers of the area are told of a dossier or an appeal that arrives with them. ``data`` may name
+    ``producer_id``, the ``level`` the dossier is at now, and further people in ``tell_users``.
     """
-    if not kind.startswith(WATCHED):
+    if not kind.startswith(WATCHED) or kind in _TOLD_OTHERWISE:
         return Concern()
     if kind in _CLOCKS:
         return _concern_of_clock(kind, area_path, data)
@@ -69,9 +87,10 @@ def concern_of(kind: str, area_path: Sequence[str], data: Mapping[str, Any]) -> 
         return Concern() if owner is None else Concern(user_ids=(owner,))
     for_officers = kind in _FOR_OFFICERS
     return Concern(
-        producer_id=_uuid(data.get("producer_id")),
+        producer_id=None if kind in _NOT_FOR_PRODUCERS else _uuid(data.get("producer_id")),
         place_ids=tuple(area_path) if for_officers else (),
         level=_level(data.get("level")) if for_officers else None,
+        user_ids=_uuids(data.get("tell_users")),
     )
 
 
@@ -94,6 +113,11 @@ def _uuid(value: object) -> UUID | None:
         return UUID(value) if isinstance(value, str) else None
     except ValueError:
         return None
+
+
+def _uuids(values: object) -> tuple[UUID, ...]:
+    found = [_uuid(value) for value in values] if isinstance(values, list) else []
+    return tuple(value for value in found if value is not None)
 
 
 def _level(value: object) -> Level | None:

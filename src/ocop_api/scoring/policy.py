@@ -3,8 +3,11 @@
 from collections.abc import Callable, Collection, Iterable, Sequence
 from uuid import UUID
 
+from ocop_api.db.tables.dossiers import Dossier
+from ocop_api.db.tables.scoring import Council
 from ocop_api.domain.actor import Actor, Level, Permission
 from ocop_api.domain.council import CouncilRules, Office, Quorum, Seat, votes
+from ocop_api.domain.dossier import State
 
 VersionCheck = Callable[[int], None]
 """Called with the stored version of a locked row; raises when the client's copy is stale."""
@@ -17,6 +20,13 @@ def may_manage(actor: Actor, level: str, area_path: Iterable[str], council_id: U
     """Whether the actor runs the council's business: an officer of its level and area, its secretary."""
     scope = actor.scope(Permission.COUNCIL_MANAGE, levels={Level(level)})
     return scope.covers(area_path=area_path, council_id=council_id)
+
+
+def may_rate(council: Council, dossier: Dossier) -> bool:
+    """Whether a dossier lies with a council: at its level and in its area, and with no other panel."""
+    within = council.place_id is None or council.place_id in dossier.area_path
+    here = dossier.state == State.IN_COUNCIL and dossier.level == council.level
+    return here and within and dossier.panel_id in {None, council.id}
 
 
 def chairs_or_keeps_minutes(user_id: UUID | None, seats: Iterable[Seat], presiding: object) -> bool:

@@ -271,6 +271,17 @@ class SessionRepository:
             statement.on_conflict_do_update(index_elements=["session_id", "user_id"], set_=anew)
         )
 
+    async def seated_on(self, dossier_ids: Collection[UUID]) -> list[tuple[UUID, UUID, datetime]]:
+        """Dossier, person and opening of each session that dealt with it, whatever the person's office."""
+        statement = (
+            select(SessionDossier.dossier_id, SessionSeat.user_id, CouncilSession.opened_at)
+            .join(SessionSeat, SessionSeat.session_id == SessionDossier.session_id)
+            .join(CouncilSession, CouncilSession.id == SessionDossier.session_id)
+            .where(SessionDossier.dossier_id.in_(dossier_ids))
+        )
+        rows = await self._session.execute(statement)
+        return [(dossier_id, person, at) for dossier_id, person, at in rows if at is not None]
+
     async def rounds(self, session_id: UUID, dossier_id: UUID | None = None) -> Sequence[ScoringRound]:
         """The rounds of a session, or of one of its dossiers, ascending."""
         statement = select(ScoringRound).where(ScoringRound.session_id == session_id)

@@ -69,8 +69,10 @@ class ResultRepository:
             after = (rows[-1][0].concluded_at, rows[-1][0].id)
             self._session.expunge_all()
 
-    async def latest(self, dossier_id: UUID) -> FoundResult | None:
-        """What the last council found on a dossier."""
+    async def latest(
+        self, dossier_id: UUID, after: datetime | None = None
+    ) -> tuple[CouncilResult, CouncilSession, Council] | None:
+        """The last result on a dossier and where it was found; if wished only one from after an instant."""
         statement = (
             select(CouncilResult, CouncilSession, Council)
             .join(CouncilSession, CouncilSession.id == CouncilResult.session_id)
@@ -79,10 +81,17 @@ class ResultRepository:
             .order_by(CouncilResult.concluded_at.desc(), CouncilResult.id.desc())
             .limit(1)
         )
+        if after is not None:
+            statement = statement.where(CouncilResult.concluded_at > after)
         row = (await self._session.execute(statement)).one_or_none()
-        if row is None:
+        return None if row is None else (row[0], row[1], row[2])
+
+    async def latest_with_sheets(self, dossier_id: UUID) -> FoundResult | None:
+        """The last result on a dossier with what it came from."""
+        found = await self.latest(dossier_id)
+        if found is None:
             return None
-        result, session, council = row
+        result, session, council = found
         sheets = await self._sheets([result.round_id])
         told = (await self._recused([session.id])).get((session.id, dossier_id), [])
         # Nobody is recused from a concluded dossier, so those who were, were by the close of its round.

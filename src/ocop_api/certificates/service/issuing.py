@@ -5,18 +5,23 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ocop_api.certificates import policy
+from ocop_api.certificates.appeals_repository import AppealRepository
 from ocop_api.certificates.repository import CertificateRecord, CertificateRepository
 from ocop_api.certificates.schemas import CertificateIssue
 from ocop_api.certificates.service.issuers import Issuer, issuer_of
 from ocop_api.certificates.service.register import CertificateService
+from ocop_api.certificates.standing import Standing
+from ocop_api.db.tables.appeals import Appeal
 from ocop_api.db.tables.certificates import Certificate
+from ocop_api.db.tables.dossiers import Dossier
 from ocop_api.domain import regimes
 from ocop_api.domain.actor import Actor, Permission
 from ocop_api.domain.certificate import CertificateNumber, issue
 from ocop_api.domain.clock import vietnam_date
-from ocop_api.domain.dossier import Acting, Action, Level, Party, State, forwarding
+from ocop_api.domain.dossier import Acting, Action, Level, Outcome, Party, State, forwarding
 from ocop_api.domain.errors import Conflict, RuleViolation
 from ocop_api.dossiers.service import DossierService
+from ocop_api.dossiers.service.files import standing_stars
 from ocop_api.ledger.recording import record
 from ocop_api.places.service import PlaceService
 
@@ -39,7 +44,8 @@ class IssuingService:
             NotFound: the dossier is not visible.
             Forbidden: ``auth.not_permitted``, not the deciding authority of the dossier's level and area.
             RuleViolation: the dossier is not at this step or its result is not a recognition; a date
-                that cannot be (``certificate.decided_*``).
+                that cannot be (``certificate.decided_*``); after an appeal ``certificate.no_more_stars``
+                and ``certificate.contested_ended``.
             Conflict: ``certificate.already_issued``.
         """
         dossiers = DossierService(self.session, self.actor, self.now)
@@ -55,6 +61,9 @@ class IssuingService:
         outcome = forwarding(
             regime, level, dossier.points, dossier.star or 1, remanded=dossier.state == State.REMANDED
         )
+        appeal = await AppealRepository(self.session).leading_to_rating(dossier.id)
+        if appeal is not None:
+            await self._check_after_appeal(dossier, appeal, outcome, order)
         await dossiers.advance(
             dossier,
             Action.RECOGNISE,
@@ -69,6 +78,7 @@ class IssuingService:
             dossier.product_id,
             number=number,
             dossier_id=dossier.id,
+            appeal_id=None if appeal is None else appeal.id,
             regime=regime.code,
             level=level.value,
             stars=outcome.star,
@@ -99,6 +109,7 @@ class IssuingService:
                 "product_id": str(row.product_id),
                 "producer_id": str(row.producer_id),
                 "dossier_id": str(dossier.id),
+                "appeal_id": None if appeal is None else str(appeal.id),
                 "stars": row.stars,
                 "decision_number": row.decision_number,
                 "decided_on": order.decided_on.isoformat(),
@@ -106,6 +117,27 @@ class IssuingService:
             },
         )
         return CertificateRecord(row, None, None)
+
+    async def _check_after_appeal(
+        self, dossier: Dossier, appeal: Appeal, outcome: Outcome, order: CertificateIssue
+    ) -> None:
+        """Refuse to recognise by a rating after an appeal what does not better what is recognised.
+
+        An appeal never makes it worse: with as many stars or fewer the recognition is confirmed instead.
+        """
+        if appeal.decided_on is not None and order.decided_on < appeal.decided_on:
+            raise RuleViolation(
+                "certificate.decided_before_appeal", decided_on=order.decided_on, appeal_on=appeal.decided_on
+            )
+        held = standing_stars(dossier)
+        if not held:
+            return
+        if outcome.star <= held:
+            raise RuleViolation("certificate.no_more_stars", stars=outcome.star, held=held)
+        contested = await self.certificates.of_dossier(dossier.id, None)
+        standing = None if contested is None else contested.life.standing(self.today)
+        if standing in {Standing.WITHDRAWN, Standing.SUPERSEDED}:
+            raise RuleViolation("certificate.contested_ended", standing=standing.value)
 
     async def _allot_number(self, issuer: Issuer, year: int) -> str:
         serial = await self.certificates.next_serial(issuer.prefix, year)

@@ -3,7 +3,7 @@
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, SmallInteger, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, SmallInteger, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ocop_api.db.base import AreaPath, Base, Identity, Stamped, Versioned
@@ -25,6 +25,8 @@ class Certificate(Stamped, Versioned, Base):
     product_id: Mapped[UUID] = mapped_column(ForeignKey("product.id"))
     producer_id: Mapped[UUID] = mapped_column(ForeignKey("producer.id"), index=True)
     dossier_id: Mapped[UUID | None] = mapped_column(ForeignKey("dossier.id"))
+    appeal_id: Mapped[UUID | None] = mapped_column(ForeignKey("appeal.id"))
+    """The appeal that led to it, where one did."""
     regime: Mapped[str | None]
     """Code of the regime it lives by; None for a report without a date."""
     level: Mapped[str | None]
@@ -53,7 +55,6 @@ class Certificate(Stamped, Versioned, Base):
     __table_args__ = (
         UniqueConstraint("number", info={"code": "certificate.number_taken"}),
         UniqueConstraint("code", info={"code": "certificate.code_taken"}),
-        UniqueConstraint("dossier_id", info={"code": "certificate.already_issued"}),
         UniqueConstraint(
             "product_id",
             "decision_number",
@@ -74,6 +75,18 @@ class Certificate(Stamped, Versioned, Base):
             "and (valid_until is null or (decided_on is not null and regime is not null "
             "and confidence = 'decision' and valid_until >= issued_on and notice_from <= valid_until))",
             name="term",
+        ),
+        CheckConstraint("appeal_id is null or dossier_id is not null", name="appeal"),
+        # A dossier has the certificate of its rating and, where an appeal led to more stars, that of the
+        # rating after it.
+        Index(
+            "uq_certificate__dossier_id_appeal_id",
+            "dossier_id",
+            "appeal_id",
+            unique=True,
+            postgresql_where=text("dossier_id is not null"),
+            postgresql_nulls_not_distinct=True,
+            info={"code": "certificate.already_issued"},
         ),
         Index("ix_certificate__valid_until", "valid_until", "id"),
         Index("ix_certificate__area_path", "area_path", postgresql_using="gin"),

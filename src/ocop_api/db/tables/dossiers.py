@@ -60,6 +60,13 @@ class Dossier(Stamped, Versioned, Base):
     area_path: Mapped[AreaPath]
     council_id: Mapped[UUID | None]
     """The council that rates it now; its members and secretary see the file."""
+    panel_id: Mapped[UUID | None] = mapped_column(ForeignKey("council.id"))
+    """The panel that deals with an appeal against its outcome and sees it too.
+
+    Once the file is reopened this is the only council that may rate it.
+    """
+    standing: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    """Star, points and outcome of the recognition that stands while the file is rated again."""
     contents: Mapped[dict[str, Any]]
     """Product file as written: Forms 01 and 02, evidence, changes, updates."""
     samples: Mapped[int] = mapped_column(SmallInteger, default=0)

@@ -218,7 +218,8 @@ class SessionRecusal(Base):
             name="fk_session_recusal__session_id_dossier_id",
         ),
         CheckConstraint(
-            "reason in ('owner', 'relative', 'employee', 'adviser', 'evaluated_below', 'advised', "
+            "reason in ('owner', 'relative', 'employee', 'adviser', 'evaluated_below', 'rated_before', "
+            "'advised', "
             "'other_interest')",
             name="reason",
         ),

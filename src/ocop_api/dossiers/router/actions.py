@@ -146,6 +146,15 @@ async def conclude_dossier_not_reached(desk: AtDesk, body: DecisionOrder | None 
     return await desk.take(Action.CONCLUDE_NOT_REACHED, body or DecisionOrder())
 
 
+@router.post("/confirm")
+async def confirm_dossier_recognition(desk: AtDesk, body: DecisionOrder | None = None) -> DossierRead:
+    """Let the recognition stand that an appeal put to the test (giữ nguyên kết quả); for the authority.
+
+    Only when the panel found no more stars than were recognised. Nothing is issued and nothing withdrawn.
+    """
+    return await desk.take(Action.CONFIRM, body or DecisionOrder())
+
+
 @router.post("/remand")
 async def remand_dossier(desk: AtDesk, body: DecisionOrder | None = None) -> DossierRead:
     """Send the result down to the level that decides its stars (Art. 7.4g); for the authority."""

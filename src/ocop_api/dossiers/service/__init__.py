@@ -3,7 +3,6 @@
 Beside the procedure: comments, samples, surveys and tests, and what changed between two files.
 """
 
-from ocop_api.dossiers.service.assessing import AdvisoryService
 from ocop_api.dossiers.service.carrying import CarryingService
 from ocop_api.dossiers.service.comments import CommentService
 from ocop_api.dossiers.service.comparing import ComparingService
@@ -16,7 +15,6 @@ from ocop_api.dossiers.service.reading import DossierReader
 from ocop_api.dossiers.service.samples import SampleService
 
 __all__ = [
-    "AdvisoryService",
     "CarryingService",
     "CommentService",
     "ComparingService",

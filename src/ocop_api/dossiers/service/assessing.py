@@ -1,6 +1,5 @@
 """What an advisory group finds by criterion, and which council's group it is."""
 
-from collections.abc import Collection
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -79,7 +78,3 @@ class AdvisoryService:
             maximum=evaluation.maximum,
             star=evaluation.star,
         )
-
-    async def reporters(self, dossier_ids: Collection[UUID]) -> dict[UUID, set[UUID]]:
-        """By dossier, who filed a report to a council on it; they do not rate it."""
-        return await self._rows.reporters(dossier_ids)

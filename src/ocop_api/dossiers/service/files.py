@@ -38,7 +38,7 @@ from ocop_api.dossiers.service.terms import TermService
 from ocop_api.ledger.recording import record
 from ocop_api.products.service import ProductService
 
-_SENT: Final = frozenset({Action.FORWARD, Action.REMAND, Action.REORGANISE})
+_SENT: Final = frozenset({Action.FORWARD, Action.REMAND, Action.REORGANISE, Action.REOPEN})
 _MOVES_DESK: Final = frozenset(
     {
         Action.FORWARD,
@@ -51,7 +51,15 @@ _MOVES_DESK: Final = frozenset(
         Action.RETURN_TO_COUNCIL,
     }
 )
-_CLEARS_RESULT: Final = frozenset({Action.RETURN_TO_COUNCIL, Action.RETURN_TO_ASSESSMENT, Action.REORGANISE})
+_CLEARS_RESULT: Final = frozenset(
+    {
+        Action.RETURN_TO_COUNCIL,
+        Action.RETURN_TO_ASSESSMENT,
+        Action.REORGANISE,
+        Action.REOPEN,
+        Action.CONFIRM,
+    }
+)
 
 
 def position_of(dossier: Dossier) -> Position:
@@ -83,6 +91,17 @@ def frozen_form(dossier: Dossier) -> dict[str, Any]:
         "lodged_on": None if dossier.lodged_on is None else dossier.lodged_on.isoformat(),
         **dossier.contents,
     }
+
+
+def standing_stars(dossier: Dossier) -> int:
+    """Stars of the recognition that stands while a reopened file is rated again; 0 when none does."""
+    return 0 if dossier.standing is None else int(dossier.standing["star"])
+
+
+def stands_here(dossier: Dossier) -> bool:
+    """Whether the level that holds a reopened file gave it the recognition that stands."""
+    stars = standing_stars(dossier)
+    return stars > 0 and regime(dossier.regime).deciding_level(stars) is Level(dossier.level)
 
 
 def samples_needed(dossier: Dossier) -> int:
@@ -142,6 +161,18 @@ class DossierService:
         """By dossier, what its product is called; for those who have seen to it that they may read them."""
         return await self.rows.product_names(dossier_ids)
 
+    async def last_step(self, dossier_id: UUID) -> DossierStep | None:
+        """The step by which a dossier came to where it stands, for a caller that has seen it."""
+        return await self.rows.last_step(dossier_id)
+
+    async def reopened_at(self, dossier_ids: Collection[UUID]) -> dict[UUID, datetime]:
+        """When dossiers were last reopened, for a caller that has seen them; others are left out."""
+        return await self.rows.reopened_at(dossier_ids)
+
+    async def reporters(self, dossier_ids: Collection[UUID]) -> list[tuple[UUID, UUID, datetime]]:
+        """Dossier, author and time of each report to a council, for a caller that has seen the dossiers."""
+        return await self.rows.reporters(dossier_ids)
+
     async def evidence(self, dossier_id: UUID, document_id: UUID) -> Document:
         """A document that a visible dossier was lodged with, whoever else may see the document.
 
@@ -178,6 +209,13 @@ class DossierService:
             ),
             Guard.SAMPLES_HANDED_IN: dossier.samples >= samples_needed(dossier),
             Guard.SUPPLEMENT_OVERDUE: dossier.due_on is not None and self.today > dossier.due_on,
+            Guard.RATED: dossier.points is not None,
+            Guard.NO_PANEL: dossier.panel_id is None,
+            Guard.ADDS_STARS: (dossier.star or 0) > standing_stars(dossier) or dossier.standing is None,
+            Guard.RECOGNITION_STANDS: stands_here(dossier)
+            and dossier.points is not None
+            and (dossier.star or 1) <= standing_stars(dossier),
+            Guard.NO_RECOGNITION_STANDS: not stands_here(dossier),
         }
         held = {guard for guard, holds in facts.items() if holds}
         if dossier.outcome is not None:
@@ -266,14 +304,28 @@ class DossierService:
     ) -> None:
         """Set what belongs to the level: day of receipt, samples, council, result."""
         if action in _SENT:
-            # The file travels electronically, so it is there on the day it was sent (Art. 7.1).
+            # The file travels electronically, so it is there on the day it was sent (Art. 7.1). What is
+            # rated again after an appeal has the terms of a file that comes in on that day.
             dossier.received_on = dossier.requested_on = self.today
         elif action is Action.RECEIVE and dossier.received_on is None:
             dossier.received_on = self.today
+        if action is Action.REOPEN:
+            dossier.council_id = dossier.panel_id
+            if origin.state is State.RECOGNISED:
+                dossier.standing = {
+                    "star": dossier.star,
+                    "points": str(dossier.points),
+                    "outcome": dossier.outcome,
+                }
         if action in _CLEARS_RESULT or target.state is State.FORWARDED:
             dossier.outcome = dossier.points = dossier.star = None
+        if action is Action.CONFIRM and dossier.standing is not None:
+            dossier.star, dossier.outcome = dossier.standing["star"], dossier.standing["outcome"]
+            dossier.points = Decimal(dossier.standing["points"])
         if target.level is not origin.level:
-            dossier.council_id = None
+            dossier.council_id = dossier.panel_id = None
+        if target.state.is_final:
+            dossier.panel_id = dossier.standing = None
         if action is Action.REMAND:
             points = dossier.points if dossier.points is not None else Decimal(0)
             outcome = forwarding(law, target.level, points, dossier.star or 1, remanded=True)
@@ -306,6 +358,17 @@ class DossierService:
         await self.session.flush()
         await self.tell(dossier, "dossier.result_recorded", outcome=outcome.kind.value, star=star)
         return outcome
+
+    async def assign_panel(self, dossier: Dossier, council_id: UUID | None) -> None:
+        """Let the panel that deals with an appeal see a locked dossier; None ends it."""
+        if dossier.panel_id == council_id:
+            return
+        dossier.panel_id = council_id
+        dossier.updated_at = self.now
+        dossier.touch()
+        # Row scopes of this very transaction already go by it.
+        await self.session.flush()
+        await self.tell(dossier, "dossier.panel_assigned", panel_id=str(council_id) if council_id else "")
 
     async def assign_council(self, dossier: Dossier, council_id: UUID | None) -> None:
         """Let the members and secretary of a council see a locked dossier; None ends it."""

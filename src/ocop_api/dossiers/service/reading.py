@@ -68,7 +68,8 @@ class DossierReader(DraftingService):
     async def _allowed(self, dossier: Dossier) -> list[AllowedAction]:
         law, held = regime(dossier.regime), self.capacities(dossier)
         open_rows = open_transitions(law, DossierKind(dossier.kind), position_of(dossier))
-        mine = [row for row in open_rows if row.acting in held]
+        # A closed file offers nothing by itself: it is reopened by the decision on an appeal alone.
+        mine = [row for row in open_rows if row.acting in held and row.action is not Action.REOPEN]
         if not mine:
             return []
         facts = self.stored_facts(dossier)

@@ -46,6 +46,7 @@ _RECUSALS: Final = {
     RecusalReason.EMPLOYEE: "làm việc cho chủ thể",
     RecusalReason.ADVISER: "tư vấn cho chủ thể xây dựng hồ sơ",
     RecusalReason.ADVISED: "đã lập báo cáo đánh giá hồ sơ này trình hội đồng",
+    RecusalReason.RATED_BEFORE: "đã tham gia đánh giá hồ sơ này trước khi có kiến nghị",
     RecusalReason.EVALUATED_BELOW: "đã chấm điểm hồ sơ này ở cấp dưới",
     RecusalReason.OTHER_INTEREST: "có lợi ích khác liên quan đến chủ thể",
 }

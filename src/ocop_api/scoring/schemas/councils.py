@@ -8,7 +8,13 @@ from uuid import UUID
 from pydantic import AfterValidator, Field, StringConstraints
 
 from ocop_api.domain.actor import Level
-from ocop_api.domain.council import DEFAULT_COUNCIL_RULES, AdviserOffice, CouncilRules, Office
+from ocop_api.domain.council import (
+    DEFAULT_COUNCIL_RULES,
+    MOST_APPEAL_DAYS,
+    AdviserOffice,
+    CouncilRules,
+    Office,
+)
 from ocop_api.domain.rubric.rating import StarRules, WhenMinimumMissed
 from ocop_api.web.schemas import Code, Exact, Input, Instant, Output, PageQuery, ShortText
 
@@ -68,6 +74,12 @@ class RulesInput(Input):
     opinion_working_days: int = Field(
         _DEFAULT.opinion_working_days, ge=0, le=60, description="that members have for a written opinion"
     )
+    appeal_days: int = Field(
+        _DEFAULT.appeal_days,
+        ge=1,
+        le=MOST_APPEAL_DAYS,
+        description="days within which a producer may appeal against an outcome",
+    )
 
     def rules(self) -> CouncilRules:
         """The rules as the domain takes them; ``Invalid`` ``council.rules_invalid``."""
@@ -88,6 +100,7 @@ class RulesInput(Input):
             display_places=self.display_places,
             notice_working_days=self.notice_working_days,
             opinion_working_days=self.opinion_working_days,
+            appeal_days=self.appeal_days,
         )
 
 

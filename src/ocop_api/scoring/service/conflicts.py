@@ -11,12 +11,12 @@ from ocop_api.db.tables.scoring import ClearedTie, SessionRecusal
 from ocop_api.domain.council import CouncilRules, RecusalOrigin, RecusalReason, Seat, votes
 from ocop_api.domain.errors import Forbidden, NotFound, RuleViolation
 from ocop_api.domain.interests import Member, ProducerPeople, Tie, TieBasis, ties
-from ocop_api.dossiers.service import AdvisoryService
 from ocop_api.producers.service import ProducerService
 from ocop_api.scoring.interest_repository import InterestRepository
 from ocop_api.scoring.schemas.conflicts import ClearanceInput, ConflictList, ConflictRead
 from ocop_api.scoring.schemas.sessions import RecusalDeclaration, RecusalInput, SessionRead
 from ocop_api.scoring.service.desk import SessionDesk
+from ocop_api.scoring.service.earlier_ratings import EarlierRatings
 from ocop_api.scoring.service.sittings import Sitting, agenda_item, load_sitting, require_seated
 
 Recusals = dict[UUID, dict[UUID, SessionRecusal]]
@@ -164,9 +164,10 @@ class ConflictService(SessionDesk):
             NotFound: ``scoring.not_on_agenda``.
             Invalid: ``scoring.not_seated``.
             RuleViolation: ``scoring.conflicts_unsettled`` with the ties that may be one and that nobody has
-                answered yet, by a recusal or by clearing the member.
+                answered yet, by a recusal or by clearing the member; ``scoring.secretary_rated_before``.
         """
         session_id = sitting.row.id
+        await EarlierRatings(self.session, self.actor, self.now).check_secretary(list(dossiers), seats)
         recusals: Recusals = {dossier_id: {} for dossier_id in dossiers}
         for row in await self.sessions.recusals(session_id):
             if row.dossier_id in recusals:
@@ -259,17 +260,23 @@ class ConflictService(SessionDesk):
     async def _seen_before(
         self, rules: CouncilRules, sitting: Sitting, dossiers: Sequence[Dossier]
     ) -> dict[tuple[UUID, UUID], list[Tie]]:
-        """Ties to the file itself, by dossier and person: who reported on it, or scored it below."""
+        """Ties to the file itself, by dossier and person: rated it, reported on it, or scored it below."""
         ids = [one.id for one in dossiers]
-        told = Tie(RecusalReason.ADVISED, TieBasis.FILED_REPORT)
-        reporters = await AdvisoryService(self.session).reporters(ids)
-        found = {(id_, person): [told] for id_, people in reporters.items() for person in people}
+        found: dict[tuple[UUID, UUID], list[Tie]] = {}
+
+        def note(dossier_id: UUID, people: Iterable[UUID], reason: RecusalReason, basis: TieBasis) -> None:
+            for person in people:
+                found.setdefault((dossier_id, person), []).append(Tie(reason, basis))
+
+        earlier = EarlierRatings(self.session, self.actor, self.now)
+        for id_, people in (await earlier.rated_before(ids)).items():
+            note(id_, people, RecusalReason.RATED_BEFORE, TieBasis.RATED_BEFORE)
+        for id_, author, _ in await self.dossiers.reporters(ids):
+            note(id_, [author], RecusalReason.ADVISED, TieBasis.FILED_REPORT)
         if rules.lower_level_evaluators_recused:
-            scored = Tie(RecusalReason.EVALUATED_BELOW, TieBasis.SCORED_BELOW)
             below = await self.sessions.scored_below(ids, sitting.council.level)
             for id_, people in below.items():
-                for person in people:
-                    found.setdefault((id_, person), []).append(scored)
+                note(id_, people, RecusalReason.EVALUATED_BELOW, TieBasis.SCORED_BELOW)
         return found
 
 

@@ -13,11 +13,10 @@ from ocop_api.domain.actor import Actor, Permission
 from ocop_api.domain.clock import vietnam_date
 from ocop_api.domain.council import Office, Seat
 from ocop_api.domain.council_session import SessionAction, SessionState, SessionStep, session_step
-from ocop_api.domain.dossier import State
 from ocop_api.domain.errors import Forbidden, NotFound, RuleViolation
 from ocop_api.dossiers.service import DossierService
 from ocop_api.ledger.recording import record
-from ocop_api.scoring.policy import chairs_or_keeps_minutes, may_manage
+from ocop_api.scoring.policy import chairs_or_keeps_minutes, may_manage, may_rate
 from ocop_api.scoring.repository import CouncilRepository, SessionRepository
 from ocop_api.scoring.schemas.sessions import SessionRead
 from ocop_api.scoring.service.reading import describe
@@ -88,8 +87,7 @@ class SessionDesk:
                 dossier = await self.dossiers.get(dossier_id, lock=True)
             except NotFound:
                 continue
-            within = council.place_id is None or council.place_id in dossier.area_path
-            if dossier.state == State.IN_COUNCIL and dossier.level == council.level and within:
+            if may_rate(council, dossier):
                 found[dossier_id] = dossier
         # One answer for what does not exist and what lies elsewhere, so nothing is learnt from it.
         missing = [str(one) for one in dossier_ids if one not in found]

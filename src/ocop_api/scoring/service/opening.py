@@ -33,7 +33,8 @@ class OpeningService(ConflictService):
             Forbidden: ``auth.not_permitted``.
             Invalid: ``scoring.not_seated`` for people without a seat.
             RuleViolation: ``scoring.session_not_planned``, ``scoring.dossiers_not_ready``,
-                ``scoring.conflicts_unsettled``, ``scoring.notice_too_short`` without a reason for it,
+                ``scoring.conflicts_unsettled``, ``scoring.secretary_rated_before``,
+                ``scoring.notice_too_short`` without a reason for it,
                 ``scoring.no_quorum`` with the dossiers on which the council may not act.
         """
         sitting = (await self.locked(session_id))[0]

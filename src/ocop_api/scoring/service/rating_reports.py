@@ -53,7 +53,7 @@ class RatingReportService:
             NotFound: ``dossier.unknown``; ``scoring.no_rating_report`` while there is none to tell.
         """
         dossier = await self._dossiers.get(dossier_id)
-        found = None if self._is_too_early(dossier) else await self._results.latest(dossier_id)
+        found = None if self._is_too_early(dossier) else await self._results.latest_with_sheets(dossier_id)
         if found is None or dossier.points is None:
             raise NotFound("scoring.no_rating_report")
         await EditionShelf(self._session).need({one.edition for one in found.sheets})
