@@ -4,7 +4,12 @@ from typing import Any
 
 from pydantic import Field
 
-from ocop_api.certificates.credential_verdicts import CheckName, Form, Outcome, Verdict
+from ocop_api.certificates.credential_verdicts import (
+    CheckName,
+    CheckOutcome,
+    CredentialForm,
+    CredentialVerdict,
+)
 from ocop_api.certificates.schemas import VerificationRead
 from ocop_api.web.schemas import Instant, Output
 
@@ -16,7 +21,7 @@ class CredentialCheckRead(Output):
     """One check of a credential."""
 
     name: CheckName = Field(examples=["proof"])
-    outcome: Outcome = Field(
+    outcome: CheckOutcome = Field(
         description="`skipped` when an earlier check failed, so that there is nothing to trust",
         examples=["passed"],
     )
@@ -29,13 +34,13 @@ class CredentialCheckRead(Output):
 class CredentialVerificationRead(Output):
     """The answer to "is this electronic certificate genuine and good today?"."""
 
-    verdict: Verdict = Field(examples=["valid"])
+    verdict: CredentialVerdict = Field(examples=["valid"])
     valid: bool = Field(description="genuine, in force and unchanged; true for the verdict `valid` alone")
     meaning: str = Field(
         description="one sentence for a person, in the answer's language",
         examples=["Sản phẩm được công nhận OCOP 4 sao, có hiệu lực đến hết ngày 15/06/2029."],
     )
-    form: Form = Field(examples=["data_integrity"])
+    form: CredentialForm = Field(examples=["data_integrity"])
     checks: list[CredentialCheckRead] = Field(description="in the order they are made")
     issuer: str | None = Field(description="as the credential names it", examples=[_DID])
     credential_id: str | None = Field(

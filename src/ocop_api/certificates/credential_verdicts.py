@@ -3,7 +3,7 @@
 from enum import StrEnum
 
 
-class Verdict(StrEnum):
+class CredentialVerdict(StrEnum):
     """What a credential is worth, all checks taken together."""
 
     VALID = "valid"
@@ -17,7 +17,7 @@ class Verdict(StrEnum):
     EXPIRED = "expired"
 
 
-class Outcome(StrEnum):
+class CheckOutcome(StrEnum):
     """How one check ended."""
 
     PASSED = "passed"
@@ -37,7 +37,7 @@ class CheckName(StrEnum):
     DATES = "dates"
 
 
-class Form(StrEnum):
+class CredentialForm(StrEnum):
     """How the credential was secured."""
 
     DATA_INTEGRITY = "data_integrity"

@@ -1,76 +1,76 @@
 """How the electronic form of a certificate is told: the words for checks and verdicts."""
 
 from ocop_api.certificates.credential_schemas import CredentialCheckRead, CredentialVerificationRead
-from ocop_api.certificates.credential_verdicts import CheckName, Outcome, Verdict
+from ocop_api.certificates.credential_verdicts import CheckName, CheckOutcome, CredentialVerdict
 from ocop_api.certificates.router.presentation import meaning_of, verification_of
 from ocop_api.certificates.service import CredentialFinding
 from ocop_api.web.texts import Language
 
 # The other verdicts are about the certificate, and are told as everywhere (presentation.meaning_of).
-_MEANINGS: dict[Verdict, tuple[str, str]] = {
-    Verdict.TAMPERED: (
+_MEANINGS: dict[CredentialVerdict, tuple[str, str]] = {
+    CredentialVerdict.TAMPERED: (
         "Chữ ký không khớp: bản điện tử này đã bị sửa hoặc là giả. Không được tin vào nội dung của nó.",
         "The signature does not fit: this electronic certificate was changed or forged. Do not rely on it.",
     ),
-    Verdict.UNKNOWN_ISSUER: (
+    CredentialVerdict.UNKNOWN_ISSUER: (
         "Bản điện tử này không ghi hệ thống này là nơi ký, nên không thể kiểm tra tại đây.",
         "This electronic certificate does not name this system as its issuer, so it cannot be checked here.",
     ),
-    Verdict.KEY_NOT_BELIEVED: (
+    CredentialVerdict.KEY_NOT_BELIEVED: (
         "Khóa đã ký bản điện tử này không còn được công nhận. Hãy tải bản mới từ sổ đăng ký.",
         "The key behind this electronic certificate is no longer trusted. Fetch a new one from the register.",
     ),
-    Verdict.NOT_IN_REGISTER: (
+    CredentialVerdict.NOT_IN_REGISTER: (
         "Chữ ký đúng, nhưng sổ đăng ký không có giấy chứng nhận với nội dung này.",
         "The signature holds, but the register has no certificate with this content.",
     ),
 }
-_CHECKS: dict[tuple[CheckName, Outcome], tuple[str, str]] = {
-    (CheckName.ISSUER, Outcome.PASSED): (
+_CHECKS: dict[tuple[CheckName, CheckOutcome], tuple[str, str]] = {
+    (CheckName.ISSUER, CheckOutcome.PASSED): (
         "Nơi ký là hệ thống này.",
         "The issuer is this system.",
     ),
-    (CheckName.ISSUER, Outcome.FAILED): (
+    (CheckName.ISSUER, CheckOutcome.FAILED): (
         "Nơi ký không phải hệ thống này.",
         "The issuer is not this system.",
     ),
-    (CheckName.KEY, Outcome.PASSED): (
+    (CheckName.KEY, CheckOutcome.PASSED): (
         "Khóa ký là khóa của hệ thống và được công nhận vào lúc ký.",
         "The signing key is the system's and was trusted at the time of signing.",
     ),
-    (CheckName.KEY, Outcome.FAILED): (
+    (CheckName.KEY, CheckOutcome.FAILED): (
         "Khóa ký không phải khóa của hệ thống, hoặc không được công nhận vào lúc ký hay hiện nay.",
         "The signing key is not the system's, or is not trusted for that time or any more.",
     ),
-    (CheckName.PROOF, Outcome.PASSED): (
+    (CheckName.PROOF, CheckOutcome.PASSED): (
         "Chữ ký đúng; nội dung không bị sửa.",
         "The signature holds; nothing was changed.",
     ),
-    (CheckName.PROOF, Outcome.FAILED): (
+    (CheckName.PROOF, CheckOutcome.FAILED): (
         "Chữ ký không khớp với nội dung.",
         "The signature does not fit the content.",
     ),
-    (CheckName.REGISTER, Outcome.PASSED): (
+    (CheckName.REGISTER, CheckOutcome.PASSED): (
         "Nội dung khớp với sổ đăng ký hôm nay.",
         "The content matches the register today.",
     ),
-    (CheckName.REGISTER, Outcome.FAILED): (
+    (CheckName.REGISTER, CheckOutcome.FAILED): (
         "Sổ đăng ký không có nội dung này.",
         "The register does not have this content.",
     ),
-    (CheckName.STATUS, Outcome.PASSED): (
+    (CheckName.STATUS, CheckOutcome.PASSED): (
         "Giấy chứng nhận không nằm trong danh sách thu hồi.",
         "The certificate is not on the revocation list.",
     ),
-    (CheckName.STATUS, Outcome.FAILED): (
+    (CheckName.STATUS, CheckOutcome.FAILED): (
         "Giấy chứng nhận nằm trong danh sách thu hồi.",
         "The certificate is on the revocation list.",
     ),
-    (CheckName.DATES, Outcome.PASSED): (
+    (CheckName.DATES, CheckOutcome.PASSED): (
         "Đang trong thời hạn hiệu lực.",
         "Within its term.",
     ),
-    (CheckName.DATES, Outcome.FAILED): (
+    (CheckName.DATES, CheckOutcome.FAILED): (
         "Ngoài thời hạn hiệu lực.",
         "Outside of its term.",
     ),
@@ -88,12 +88,12 @@ def checked_credential_of(
     side = 0 if language == "vi" else 1
     register = finding.register
     if finding.verdict in _MEANINGS or register is None:
-        meaning = _MEANINGS.get(finding.verdict, _MEANINGS[Verdict.NOT_IN_REGISTER])[side]
+        meaning = _MEANINGS.get(finding.verdict, _MEANINGS[CredentialVerdict.NOT_IN_REGISTER])[side]
     else:
         meaning = meaning_of(register, language)
     return CredentialVerificationRead(
         verdict=finding.verdict,
-        valid=finding.verdict is Verdict.VALID,
+        valid=finding.verdict is CredentialVerdict.VALID,
         meaning=meaning,
         form=finding.form,
         checks=[

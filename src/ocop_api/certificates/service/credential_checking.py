@@ -18,7 +18,12 @@ from ocop_api.adapters.credentials.keys import IssuerKey, KeyRing
 from ocop_api.certificates.credential_claims import CREDENTIAL_TYPE, first_moment, last_moment
 from ocop_api.certificates.credential_issuer import CredentialIssuer
 from ocop_api.certificates.credential_repository import signed_before
-from ocop_api.certificates.credential_verdicts import CheckName, Form, Outcome, Verdict
+from ocop_api.certificates.credential_verdicts import (
+    CheckName,
+    CheckOutcome,
+    CredentialForm,
+    CredentialVerdict,
+)
 from ocop_api.certificates.service.verification import Finding, VerificationService
 from ocop_api.certificates.standing import Standing
 from ocop_api.domain.clock import vietnam_date
@@ -33,9 +38,9 @@ _LONGEST_SHOWN = 300
 class CredentialFinding:
     """The verdict and how it was reached. ``register`` is what the register says, once the proof holds."""
 
-    form: Form
-    verdict: Verdict
-    outcomes: dict[CheckName, Outcome]
+    form: CredentialForm
+    verdict: CredentialVerdict
+    outcomes: dict[CheckName, CheckOutcome]
     issuer: str | None
     credential_id: str | None
     key_id: str | None
@@ -47,18 +52,18 @@ class CredentialFinding:
 class _Shown:
     """A credential as it was handed in, with what has been found about it so far."""
 
-    form: Form
+    form: CredentialForm
     document: dict[str, Any]
     method: object
     token: str | None = None
-    outcomes: dict[CheckName, Outcome] = field(
-        default_factory=lambda: dict.fromkeys(CheckName, Outcome.SKIPPED)
+    outcomes: dict[CheckName, CheckOutcome] = field(
+        default_factory=lambda: dict.fromkeys(CheckName, CheckOutcome.SKIPPED)
     )
     register: Finding | None = None
 
     def note(self, name: CheckName, *, good: bool) -> bool:
         """Keep how a check ended, and give it back."""
-        self.outcomes[name] = Outcome.PASSED if good else Outcome.FAILED
+        self.outcomes[name] = CheckOutcome.PASSED if good else CheckOutcome.FAILED
         return good
 
 
@@ -99,28 +104,28 @@ class CredentialChecker:
             checked_at=self.now,
         )
 
-    async def _verdict(self, shown: _Shown) -> Verdict:
+    async def _verdict(self, shown: _Shown) -> CredentialVerdict:
         if not shown.note(CheckName.ISSUER, good=_issuer_of(shown.document) == self.issuer.did):
-            return Verdict.UNKNOWN_ISSUER
+            return CredentialVerdict.UNKNOWN_ISSUER
         key = self._key(shown)
         if key is None:
             # A key that this issuer never had is somebody else's work.
             shown.note(CheckName.KEY, good=False)
-            return Verdict.TAMPERED
+            return CredentialVerdict.TAMPERED
         believed = shown.note(CheckName.KEY, good=key.believed(self.now) and _signed_in_time(shown, key))
         if not shown.note(CheckName.PROOF, good=_proof_holds(shown, key)):
-            return Verdict.TAMPERED
+            return CredentialVerdict.TAMPERED
         if not believed:
-            return Verdict.KEY_NOT_BELIEVED
+            return CredentialVerdict.KEY_NOT_BELIEVED
         revoked = await self._look_up(shown)
         if revoked is None or shown.register is None:
-            return Verdict.NOT_IN_REGISTER
+            return CredentialVerdict.NOT_IN_REGISTER
         return self._worth(shown, shown.register, revoked=revoked)
 
     def _key(self, shown: _Shown) -> IssuerKey | None:
         if not isinstance(shown.method, str):
             return None
-        if shown.form is Form.JWT:
+        if shown.form is CredentialForm.JWT:
             return self.issuer.key_of_token(shown.method, self.ring)
         return self.issuer.key_of_proof(shown.method, self.ring)
 
@@ -143,7 +148,7 @@ class CredentialChecker:
         shown.note(CheckName.REGISTER, good=known is not None)
         return None if known is None else known.revoked
 
-    def _worth(self, shown: _Shown, finding: Finding, *, revoked: bool) -> Verdict:
+    def _worth(self, shown: _Shown, finding: Finding, *, revoked: bool) -> CredentialVerdict:
         shown.note(CheckName.STATUS, good=not revoked)
         begins, ends = _instant(shown.document, "validFrom"), _instant(shown.document, "validUntil")
         moment = self.now.replace(microsecond=0)
@@ -151,12 +156,12 @@ class CredentialChecker:
         over = ends is None or ends < moment
         shown.note(CheckName.DATES, good=begun and not over)
         if revoked and finding.standing is not Standing.SUPERSEDED:
-            return Verdict.WITHDRAWN
+            return CredentialVerdict.WITHDRAWN
         if finding.standing is Standing.SUPERSEDED:
-            return Verdict.SUPERSEDED
+            return CredentialVerdict.SUPERSEDED
         if not begun:
-            return Verdict.NOT_YET_VALID
-        return Verdict.EXPIRED if over else Verdict.VALID
+            return CredentialVerdict.NOT_YET_VALID
+        return CredentialVerdict.EXPIRED if over else CredentialVerdict.VALID
 
 
 def _read(raw: bytes) -> _Shown:
@@ -166,12 +171,14 @@ def _read(raw: bytes) -> _Shown:
             token = text.decode("ascii")
             header, payload = jose.unverified(token)
             document = strict_json.read(payload)
-            shown = _Shown(Form.JWT, document, header.get("kid"), token)
+            shown = _Shown(CredentialForm.JWT, document, header.get("kid"), token)
         else:
             document = strict_json.read(text)
             if not isinstance(document, dict):
                 raise Invalid("credentials.unreadable", reason="not an object")
-            shown = _Shown(Form.DATA_INTEGRITY, document, proof_of(document).get("verificationMethod"))
+            shown = _Shown(
+                CredentialForm.DATA_INTEGRITY, document, proof_of(document).get("verificationMethod")
+            )
     except (TokenBroken, ProofBroken, strict_json.Unreadable) as error:
         raise Invalid("credentials.unreadable", reason=str(error)) from error
     if not isinstance(shown.document, dict):
@@ -187,7 +194,7 @@ def _issuer_of(document: Mapping[str, Any]) -> str | None:
 
 def _signed_in_time(shown: _Shown, key: IssuerKey) -> bool:
     """Whether the key was the one that signed at the time the proof names. A token names none."""
-    if shown.form is Form.JWT:
+    if shown.form is CredentialForm.JWT:
         return True
     created = _instant(shown.document["proof"], "created")
     return created is not None and key.might_sign(created)
