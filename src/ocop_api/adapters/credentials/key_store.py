@@ -25,7 +25,7 @@ class KeyStore:
     def __init__(self, settings: Settings) -> None:
         given = settings.credentials
         self._text = given.keys.get_secret_value()
-        self._named = given.key_file is not None
+        self.is_named = given.key_file is not None
         self.path = given.key_file or settings.data_dir / "keys" / "credentials.json"
 
     def load(self, now: datetime) -> KeyRing:
@@ -37,17 +37,28 @@ class KeyStore:
         Raises:
             KeyRingError: the named file is missing, or what was given is no ring.
         """
-        if self._text:
-            return read_ring(self._text)
-        if not self._named:
+        if not self._text and not self.is_named:
             self._create(now)
-        try:
-            return read_ring(self.path.read_text("utf-8"))
-        except FileNotFoundError as error:
+        found = self.look()
+        if found is None:
             raise KeyRingError(
                 f"There are no issuer keys at {self.path}. Restore them from the backup, or make new ones "
                 "with `ocop-api credentials keys rotate`."
-            ) from error
+            )
+        return found
+
+    def look(self) -> KeyRing | None:
+        """The ring if there is one; nothing is made here.
+
+        Raises:
+            KeyRingError: what is there is no ring.
+        """
+        if self._text:
+            return read_ring(self._text)
+        try:
+            return read_ring(self.path.read_text("utf-8"))
+        except FileNotFoundError:
+            return None
         except (OSError, UnicodeDecodeError) as error:
             raise KeyRingError(f"The issuer's keys at {self.path} cannot be read: {error}.") from error
 
