@@ -6,7 +6,6 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
 from ocop_api.adapters.credentials.key_store import KeyStore
 from ocop_api.adapters.credentials.keys import (
@@ -32,16 +31,16 @@ def _told(error: KeyRingError) -> typer.Exit:
 
 
 def _show(ring: KeyRing) -> None:
-    table = Table("key", "signs", "from", "signed until", "believed until")
     for key in ring.keys:
-        table.add_row(
-            key.id,
-            "yes" if key.signs else "no",
-            str(key.valid_from.date()),
-            "" if key.retired_at is None else str(key.retired_at.date()),
-            "" if key.valid_until is None else str(key.valid_until.date()),
-        )
-    console.print(table)
+        # A line each, never wrapped: keys are there to be copied.
+        console.print(f"{key.id}  {_life(key)}", soft_wrap=True)
+
+
+def _life(key: IssuerKey) -> str:
+    begun = key.valid_from.date()
+    if key.retired_at is None or key.valid_until is None:
+        return f"signs since {begun}"
+    return f"signed {begun} to {key.retired_at.date()}, believed until {key.valid_until.date()}"
 
 
 @keys_app.command("list")

@@ -66,6 +66,7 @@ _KNOWN = {
     "serial": "select '1'",
     "code": "select code from certificate where dossier_id is not null",
     "number": "select number from certificate where dossier_id is not null",
+    "list_id": "select 'revocation-1'",
     "edition_code": "select edition from dossier",
     "office_day": "select '2026-09-03'",
     "round_id": "select product_id::text from dossier",

@@ -17,7 +17,6 @@ from ocop_api.settings import CredentialSettings, Settings, utc_now
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The data folder of an installation."""
     monkeypatch.setenv("OCOP_DATA_DIR", str(tmp_path))
-    monkeypatch.setenv("COLUMNS", "200")
     return tmp_path
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 DEEPEST = 32
 """Levels of nesting read at most; credentials made here have eight."""
-_MOST_VALUES = 4_000
+_MOST_VALUES = 1_000
 """Values read at most; credentials made here have about a hundred."""
 _LARGEST = 2**53 - 1
 # A text without an end is taken to the end, or every quote in it would be tried as a beginning of its own.
