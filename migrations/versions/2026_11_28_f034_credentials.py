@@ -18,6 +18,7 @@ def upgrade() -> None:
         "certificate_credential",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("certificate_id", sa.Uuid(), nullable=False),
+        sa.Column("address", sa.Text(), nullable=False),
         sa.Column("key_id", sa.Text(), nullable=False),
         sa.Column("status_list", sa.Integer(), nullable=False),
         sa.Column("status_index", sa.Integer(), nullable=False),
@@ -34,17 +35,22 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_certificate_credential")),
         sa.UniqueConstraint(
-            "certificate_id", "key_id", name=op.f("uq_certificate_credential__certificate_id_key_id")
+            "certificate_id",
+            "address",
+            "key_id",
+            name=op.f("uq_certificate_credential__certificate_id_address_key_id"),
         ),
         sa.UniqueConstraint(
             "status_list", "status_index", name=op.f("uq_certificate_credential__status_list_status_index")
         ),
     )
+    op.create_index(op.f("ix_certificate_credential__sha256"), "certificate_credential", ["sha256"])
     op.create_table(
         "credential_status_list",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("purpose", sa.Text(), nullable=False),
         sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("address", sa.Text(), nullable=False),
         sa.Column("key_id", sa.Text(), nullable=False),
         sa.Column("sha256", sa.Text(), nullable=False),
         sa.Column("document", postgresql.JSONB(), nullable=False),
@@ -55,7 +61,12 @@ def upgrade() -> None:
         sa.CheckConstraint("number >= 1", name=op.f("ck_credential_status_list__number")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_credential_status_list")),
         sa.UniqueConstraint(
-            "purpose", "number", "key_id", "sha256", name=op.f("uq_credential_status_list__content")
+            "purpose",
+            "number",
+            "address",
+            "key_id",
+            "sha256",
+            name=op.f("uq_credential_status_list__content"),
         ),
     )
     for table in RECORDS:

@@ -503,6 +503,23 @@ async def test_after_a_theft_credentials_are_signed_anew(
     assert (await check(client, renewed))["verdict"] == "valid"
 
 
+async def test_under_another_address_certificates_are_signed_anew(
+    app: FastAPI, client: httpx.AsyncClient, world: World, settings: Settings
+) -> None:
+    made = await world.recorded()
+    shown = await credential(client, made["id"])
+    await revoked(client)
+    moved = WebSettings(public_url="https://ocop.example.vn")
+    app.state.settings = settings.model_copy(update={"web": moved})
+    renewed = await credential(client, made["id"])
+    assert renewed["issuer"]["id"] == "did:web:ocop.example.vn"
+    assert renewed["id"] == f"https://ocop.example.vn/verify/{made['code']}"
+    listed = (await client.get("/v1/credentials/status/revocation-1")).json()
+    assert listed["id"] == "https://ocop.example.vn/v1/credentials/status/revocation-1"
+    assert (await check(client, renewed))["verdict"] == "valid"
+    assert (await check(client, shown))["verdict"] == "unknown_issuer"
+
+
 async def test_keys_that_cannot_be_read_are_told_as_unavailable(
     app: FastAPI, client: httpx.AsyncClient, settings: Settings, tmp_path: Path
 ) -> None:

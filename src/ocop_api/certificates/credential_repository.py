@@ -30,10 +30,11 @@ class SignedBefore:
 
 
 class CredentialRepository:
-    """Rows of signed credentials and status lists; they are public as the register is."""
+    """Rows that were signed under one address; they are public as the register is."""
 
-    def __init__(self, session: AsyncSession) -> None:
+    def __init__(self, session: AsyncSession, address: str) -> None:
         self.session = session
+        self.address = address
 
     async def of_certificate(
         self, certificate_id: UUID, key_ids: Collection[str]
@@ -43,6 +44,7 @@ class CredentialRepository:
             select(CertificateCredential)
             .where(
                 CertificateCredential.certificate_id == certificate_id,
+                CertificateCredential.address == self.address,
                 CertificateCredential.key_id.in_(key_ids),
             )
             .order_by(CertificateCredential.created_at.desc(), CertificateCredential.id.desc())
@@ -97,6 +99,7 @@ class CredentialRepository:
             select(CredentialStatusList).where(
                 CredentialStatusList.purpose == purpose.value,
                 CredentialStatusList.number == number,
+                CredentialStatusList.address == self.address,
                 CredentialStatusList.key_id == key_id,
                 CredentialStatusList.sha256 == sha256,
             )
@@ -110,6 +113,7 @@ class CredentialRepository:
                 id=uuid7(),
                 purpose=row.purpose,
                 number=row.number,
+                address=self.address,
                 key_id=row.key_id,
                 sha256=row.sha256,
                 document=row.document,

@@ -64,10 +64,10 @@ class CredentialService:
         self.issuer = issuer
         self.ring = ring
         self.register = CertificateService(session, SYSTEM, now)
-        self.credentials = CredentialRepository(session)
+        self.credentials = CredentialRepository(session, issuer.public_url)
 
     async def find(self, certificate_id: UUID) -> SignedCredential | None:
-        """The credential as it was signed; None when it has not been, by a key that is still believed.
+        """The credential as it was signed here by a key that is still believed; None when there is none.
 
         Raises:
             NotFound: ``certificate.not_found``; ``credentials.no_term`` for what is only reported.
@@ -98,6 +98,7 @@ class CredentialService:
         row = CertificateCredential(
             id=uuid7(),
             certificate_id=certificate.id,
+            address=self.issuer.public_url,
             key_id=key.id,
             status_list=number,
             status_index=index,
@@ -154,6 +155,7 @@ class CredentialService:
         row = CredentialStatusList(
             purpose=purpose.value,
             number=number,
+            address=self.issuer.public_url,
             key_id=key.id,
             sha256=sha256,
             document=with_proof(

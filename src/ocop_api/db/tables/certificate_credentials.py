@@ -20,13 +20,15 @@ class CertificateCredential(Base):
 
     id: Mapped[Identity]
     certificate_id: Mapped[UUID] = mapped_column(ForeignKey("certificate.id"))
+    address: Mapped[str]
+    """Public URL under which it was signed; under another one the installation is another issuer."""
     key_id: Mapped[str]
     """The key that signed, as Multikey."""
     status_list: Mapped[int]
     """Number of the lists of revocation and of suspension it stands in, from 1."""
     status_index: Mapped[int]
     """Its bit in both lists, from 0."""
-    sha256: Mapped[str]
+    sha256: Mapped[str] = mapped_column(index=True)
     """Hash of the canonical document without proof; proof and token are about these very words."""
     document: Mapped[dict[str, Any]]
     """With its Data Integrity proof."""
@@ -36,7 +38,7 @@ class CertificateCredential(Base):
 
     __table_args__ = (
         # Two requests that both find none sign at the same time; one of them is kept.
-        UniqueConstraint("certificate_id", "key_id", info={"code": "credentials.already_signed"}),
+        UniqueConstraint("certificate_id", "address", "key_id", info={"code": "credentials.already_signed"}),
         UniqueConstraint("status_list", "status_index", info={"code": "credentials.already_signed"}),
         CheckConstraint("status_list >= 1 and status_index between 0 and 131071", name="status"),
     )
@@ -50,6 +52,7 @@ class CredentialStatusList(Base):
     id: Mapped[Identity]
     purpose: Mapped[str]
     number: Mapped[int]
+    address: Mapped[str]
     key_id: Mapped[str]
     sha256: Mapped[str]
     """Hash of the bits as published, by which the same list is found again."""
@@ -60,6 +63,7 @@ class CredentialStatusList(Base):
         UniqueConstraint(
             "purpose",
             "number",
+            "address",
             "key_id",
             "sha256",
             name="uq_credential_status_list__content",
