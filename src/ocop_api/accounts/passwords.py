@@ -13,7 +13,7 @@ from ocop_api.settings import SecuritySettings
 
 
 @dataclass(frozen=True, slots=True)
-class CredentialVerdict:
+class Verdict:
     """Whether the password is right; ``rehashed`` is set when the stored hash has an outdated cost."""
 
     right: bool
@@ -36,7 +36,7 @@ class Passwords:
             self._make, secrets.token_urlsafe(32) if password is None else password
         )
 
-    async def verify(self, password: str, stored: str | None) -> CredentialVerdict:
+    async def verify(self, password: str, stored: str | None) -> Verdict:
         """Check a password against a stored hash.
 
         Without one (an unknown e-mail) a dummy hash is verified all the same, so that the time of the
@@ -47,12 +47,12 @@ class Passwords:
     def _make(self, password: str) -> str:
         return self._hasher.hash(_normalised(password))
 
-    def _check(self, password: str, stored: str | None) -> CredentialVerdict:
+    def _check(self, password: str, stored: str | None) -> Verdict:
         # Made before the paths part, so that even the first sign-in of a process takes one time for all.
         if self._dummy is None:
             self._dummy = self._make(secrets.token_urlsafe(32))
         right, rehashed = self._hasher.verify_and_update(_normalised(password), stored or self._dummy)
-        return CredentialVerdict(right and stored is not None, rehashed)
+        return Verdict(right and stored is not None, rehashed)
 
 
 def _normalised(password: str) -> str:
