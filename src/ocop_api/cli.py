@@ -21,6 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from ocop_api import seeding
 from ocop_api.adapters.postgres_embedded import EmbeddedPostgres, EmbeddedPostgresError
 from ocop_api.app import create_app
+from ocop_api.cli_credentials import credentials_app
 from ocop_api.db import migrating
 from ocop_api.db.edition_shelf import EditionShelf
 from ocop_api.db.session import Database
@@ -57,6 +58,7 @@ app.add_typer(user_app, name="user")
 app.add_typer(ledger_app, name="ledger")
 app.add_typer(edition_app, name="editions")
 app.add_typer(result_app, name="results")
+app.add_typer(credentials_app, name="credentials")
 console = Console(highlight=False)
 complaints = Console(stderr=True, highlight=False)
 

@@ -10,6 +10,8 @@ import asyncpg
 from sqlalchemy import make_url
 
 from ocop_api.accounts.password_rules import SHORTEST_PASSWORD, check_new_password
+from ocop_api.adapters.credentials.key_store import KeyStore
+from ocop_api.adapters.credentials.keys import KeyRingError
 from ocop_api.db.migrating import head_revision
 from ocop_api.db.session import asyncpg_arguments
 from ocop_api.domain.errors import Invalid
@@ -122,7 +124,7 @@ class Diagnosis:
 
     async def findings(self, settings: Settings, host: str, port: int) -> list[Finding]:
         """Everything looked at, in the order a person would mend it."""
-        found = [self._storage(settings), *await self._database(settings)]
+        found = [self._storage(settings), self._issuer_keys(settings), *await self._database(settings)]
         found += [
             Finding(hazard.variable, False, f"{hazard.in_vietnamese} / {hazard.in_english}")
             for hazard in await self.hazards(settings)
@@ -147,6 +149,20 @@ class Diagnosis:
             says = f"cannot write to {root} ({reason}); fix its owner or set OCOP_STORAGE_ROOT"
             return Finding("storage", False, says)
         return Finding("storage", True, f"{root} is writable")
+
+    @staticmethod
+    def _issuer_keys(settings: Settings) -> Finding:
+        store = KeyStore(settings)
+        try:
+            ring = store.look()
+        except KeyRingError as error:
+            return Finding("issuer keys", False, str(error))
+        if ring is not None:
+            return Finding("issuer keys", True, f"{len(ring.keys)}, of which {ring.active.id} signs")
+        if store.is_named:
+            says = f"none at {store.path}; mount the file, or restore it from the backup"
+            return Finding("issuer keys", False, says)
+        return Finding("issuer keys", True, f"none yet; made at {store.path} when the first one is needed")
 
     async def _database(self, settings: Settings) -> list[Finding]:
         if not settings.database.url:

@@ -83,6 +83,16 @@ class SecuritySettings(_Group):
     admin_password: SecretStr = SecretStr("")
 
 
+class CredentialSettings(_Group):
+    """Who signs the electronic form of certificates."""
+
+    key_file: Path | None = Field(None, description="JSON file of the issuer's keys; must be there if named")
+    keys: SecretStr = Field(SecretStr(""), description="the same JSON itself, instead of a file")
+    issuer_name: str = Field(
+        "Sổ đăng ký giấy chứng nhận OCOP", description="who signs, as credentials name it"
+    )
+
+
 class OidcProvider(_Group):
     """One issuer that people may sign in with."""
 
@@ -146,6 +156,7 @@ class Settings(BaseSettings):
     database: DatabaseSettings = DatabaseSettings()
     web: WebSettings = WebSettings()
     security: SecuritySettings = SecuritySettings()
+    credentials: CredentialSettings = CredentialSettings()
     storage: StorageSettings = StorageSettings()
     oidc: OidcSettings = OidcSettings()
     mail: MailSettings = MailSettings()

@@ -76,6 +76,7 @@ _KNOWN = {
     "code": "select code from certificate where dossier_id is not null",
     "number": "select number from certificate where dossier_id is not null",
     "extension": "select 'pdf'",
+    "list_id": "select 'revocation-1'",
     "edition_code": "select edition from dossier",
     "office_day": "select '2026-09-03'",
     "round_id": "select product_id::text from dossier",

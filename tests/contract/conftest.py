@@ -43,6 +43,7 @@ _KNOWN = {
     "plan_code": "select 'ke-hoach-230-2024'",
     "target_code": "select unnest(array['T01', 'T02', 'T05'])",
     "number": "select number from certificate where number is not null limit 5",
+    "list_id": "select unnest(array['revocation-1', 'suspension-1', 'revocation-2'])",
     "place_id": "select unnest(array['34:68', '34:24611', '63:24611', '63:67'])",
     "edition_code": "select unnest(array['qd26-2026', 'qd148-2023'])",
     "set_number": "select unnest(array['1', '2', '12'])",

@@ -1,24 +1,38 @@
-"""Services of certificates by use case: the register, issuing, verification, printing, appeals."""
+"""Services of certificates by use case: the register, issuing, verification, printing, appeals.
+
+Beside them: its electronic form as a signed credential, and the checking of one that somebody shows.
+"""
 
 from ocop_api.certificates.repository import CertificateRecord
 from ocop_api.certificates.service.appeal_lodging import AppealLodging
 from ocop_api.certificates.service.appeal_procedure import AppealProcedure
 from ocop_api.certificates.service.appeal_reading import AppealReader
+from ocop_api.certificates.service.credential_checking import CredentialChecker, CredentialFinding
+from ocop_api.certificates.service.credentials import (
+    STATUS_SECONDS,
+    CredentialService,
+    SignedCredential,
+)
 from ocop_api.certificates.service.issuing import IssuingService
 from ocop_api.certificates.service.recording import Recorded, RecordingService
 from ocop_api.certificates.service.register import CertificateService, HistoricRecognition
 from ocop_api.certificates.service.verification import Finding, VerificationService
 
 __all__ = [
+    "STATUS_SECONDS",
     "AppealLodging",
     "AppealProcedure",
     "AppealReader",
     "CertificateRecord",
     "CertificateService",
+    "CredentialChecker",
+    "CredentialFinding",
+    "CredentialService",
     "Finding",
     "HistoricRecognition",
     "IssuingService",
     "Recorded",
     "RecordingService",
+    "SignedCredential",
     "VerificationService",
 ]
