@@ -45,7 +45,7 @@ async def test_the_board_is_told_as_it_changes_until_the_session_has_closed(worl
     for user in world.users[1:5]:
         await world.hand_in(session_id, dossier, user, NINETY)
     await world.close(session_id, dossier)
-    told = await following
+    told = await asyncio.wait_for(following, 120)
     assert [kind for kind, _ in told] == ["board"] * (len(told) - 1) + ["end"]
     assert (told[0][1]["submitted"], told[0][1]["expected"]) == (0, 5)
     assert [str(world.users[0])] in [board["dossiers"][0]["submitted"] for _, board in told]
