@@ -208,7 +208,7 @@ async def _everything(world: World, app: FastAPI, session_id: str, dossier: Doss
         asked += [(method.upper(), address) for method in _WRITING if about and method in operations]
         for method, where in asked:
             for place, headers in enumerate(people):
-                body = None if method == "GET" else {}
+                body: dict[str, str] | None = None if method == "GET" else {}
                 answer = await world.client.request(method, where, headers=headers, json=body)
                 told[f"{method} {where} {place}"] = (
                     f"{answer.status_code} {answer.headers.get('etag')} {answer.text}"
