@@ -52,11 +52,12 @@ class InterestRepository:
         statement = select(MemberInterest).where(MemberInterest.user_id == user_id)
         return await fetch_page(self._session, statement, _SORTS, wanted.slice())
 
-    async def find(self, interest_id: UUID) -> MemberInterest | None:
-        """One interest, locked."""
-        return await self._session.get(
-            MemberInterest, interest_id, with_for_update=True, populate_existing=True
-        )
+    async def find(self, interest_id: UUID, *, lock: bool = False) -> MemberInterest | None:
+        """One interest; ``lock`` keeps it from changing until the commit."""
+        statement = select(MemberInterest).where(MemberInterest.id == interest_id)
+        if lock:
+            statement = statement.with_for_update().execution_options(populate_existing=True)
+        return (await self._session.scalars(statement)).one_or_none()
 
     async def add(self, row: MemberInterest) -> None:
         """Store a new one."""

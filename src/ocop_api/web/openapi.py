@@ -120,7 +120,8 @@ def _conditions(method: str, operation: dict[str, Any]) -> None:
 def _media_types(answer: dict[str, Any]) -> None:
     """Give every media type without a schema the one that fits: text, or bytes."""
     for name, content in answer.get("content", {}).items():
-        if not content.get("schema"):
+        # A stream is described by its events, not as one text.
+        if not content.get("schema") and "itemSchema" not in content:
             is_text = name.startswith("text/") or name == "image/svg+xml"
             content["schema"] = {"type": "string"} if is_text else {"type": "string", "format": "binary"}
 

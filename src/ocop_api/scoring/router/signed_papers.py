@@ -25,12 +25,14 @@ router = feature_router("/v1/sessions/{session_id}/signed-papers", "sessions")
 _SECONDS = 900
 """Time a sender has for the body; slow rural lines need minutes for thirty megabytes."""
 _PDF, _CMS = "application/pdf", "application/pkcs7-signature"
+_ANY = "application/octet-stream"
+"""What it is, is told by its bytes."""
 _BODY: dict[str, Any] = {
     # The file's own hash makes a repeat harmless, without its digest held in memory.
     NO_IDEMPOTENCY: True,
     "requestBody": {
         "required": True,
-        "content": {name: {"schema": {"type": "string", "format": "binary"}} for name in (_PDF, _CMS)},
+        "content": {name: {"schema": {"type": "string", "format": "binary"}} for name in (_ANY, _PDF, _CMS)},
     },
 }
 _FILE: dict[int | str, dict[str, Any]] = {

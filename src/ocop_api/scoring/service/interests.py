@@ -63,6 +63,10 @@ class InterestService:
         rows = await self._rows.page(await self._person(wanted.user_id), wanted)
         return rows, [InterestRead.model_validate(row) for row in rows.items]
 
+    async def get(self, interest_id: UUID) -> InterestRead:
+        """One interest; ``NotFound`` ``scoring.unknown_interest``."""
+        return InterestRead.model_validate(await self._visible(interest_id))
+
     async def end(self, interest_id: UUID, valid_until: date) -> InterestRead:
         """Say until when a tie holds; what rested on it stays as it was decided.
 
@@ -70,15 +74,19 @@ class InterestService:
             NotFound: ``scoring.unknown_interest``.
             Invalid: ``scoring.interest_period``.
         """
-        row = await self._rows.find(interest_id)
-        if row is None or not await self._may_see(row.user_id):
-            raise NotFound("scoring.unknown_interest")
+        row = await self._visible(interest_id, lock=True)
         _check_period(row.valid_from, valid_until)
         if row.valid_until != valid_until:
             row.valid_until = valid_until
             await self._rows.flush()
             await self._record(row, "interest.ended")
         return InterestRead.model_validate(row)
+
+    async def _visible(self, interest_id: UUID, *, lock: bool = False) -> MemberInterest:
+        row = await self._rows.find(interest_id, lock=lock)
+        if row is None or not await self._may_see(row.user_id):
+            raise NotFound("scoring.unknown_interest")
+        return row
 
     async def _person(self, asked: UUID | None) -> UUID:
         user_id = asked or self._actor.user_id
