@@ -35,6 +35,7 @@ from ocop_api.settings import Clock, Settings, utc_now
 from ocop_api.traceability import router as traceability
 from ocop_api.web import health, middleware, openapi, problems
 from ocop_api.web.exporting.answering import Gate
+from ocop_api.web.ratelimit import limiters_for
 from ocop_api.webhooks import router as webhooks
 
 DESCRIPTION = "Backend of a province's OCOP programme (Mỗi xã một sản phẩm)."
@@ -96,6 +97,7 @@ def create_app(settings: Settings, clock: Clock = utc_now) -> FastAPI:
     app.state.clock = clock
     app.state.object_store = store_for(settings.storage)
     app.state.exports = Gate(settings.web.exports_at_once)
+    app.state.limiters = limiters_for(settings.web)
     app.state.issuers = Issuers(settings.oidc)
     app.state.head_revision = head_revision()
 
@@ -114,7 +116,16 @@ def create_app(settings: Settings, clock: Clock = utc_now) -> FastAPI:
             allow_origins=list(settings.web.cors_origins),
             allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
             allow_headers=["Authorization", "Content-Type", "If-Match", "If-None-Match", "Idempotency-Key"],
-            expose_headers=["ETag", "Location", "X-Request-Id", "Link", "Retry-After", "Idempotent-Replayed"],
+            expose_headers=[
+                "ETag",
+                "Location",
+                "X-Request-Id",
+                "Link",
+                "Retry-After",
+                "Idempotent-Replayed",
+                "RateLimit",
+                "RateLimit-Policy",
+            ],
             max_age=600,
         )
     middleware.install(app, settings.web)

@@ -57,6 +57,12 @@ class WebSettings(_Group):
         600.0, gt=0, description="after which a followed session's stream ends and its client comes again"
     )
     exports_at_once: int = Field(4, ge=1, description="lists read out as files at once, per process")
+    verifications_per_minute: int = Field(
+        300, ge=0, description="look-ups of certificates by one network, per process; 0 for no limit"
+    )
+    credential_checks_per_minute: int = Field(
+        60, ge=0, description="checks of electronic certificates by one network, per process; 0 for no limit"
+    )
     allowed_hosts: tuple[str, ...] = Field((), description="Host headers accepted; empty accepts any one")
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = Field(
         (IPv4Network("127.0.0.0/8"), IPv6Network("::1/128")),

@@ -119,8 +119,8 @@ def test_every_refusal_is_a_problem() -> None:
         assert {"400", "422", "500", "503"} <= set(refusals), (method, path)
         for status, answer in refusals.items():
             schema = answer.get("content", {}).get(PROBLEM, {}).get("schema", {})
-            # The pages behind QR symbols tell a person, not a program, that nothing was found.
-            page = "text/html" in answer.get("content", {}) and status == "404"
+            # The pages behind QR symbols tell a person, not a program, that nothing was found or to wait.
+            page = "text/html" in answer.get("content", {}) and status in {"404", "429"}
             if schema.get("$ref") != "#/components/schemas/Problem" and not page:
                 other.append((method, path, status))
     assert other == []

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
-from sqlalchemy import ColumnElement, Select, and_, func, literal, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, case, func, literal, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -96,6 +96,11 @@ def _standing_is(standing: Standing, day: date) -> ColumnElement[bool]:
         Standing.EXTENDED: literal(False),
     }
     return and_(stands, terms[standing])
+
+
+def standing_on(day: date) -> ColumnElement[str]:
+    """``Life.standing`` as a value, for counting; rows must come with what ended them."""
+    return case(*((_standing_is(standing, day), literal(standing.value)) for standing in Standing))
 
 
 class CertificateRepository:

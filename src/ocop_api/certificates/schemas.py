@@ -106,6 +106,10 @@ class CertificateRead(Output):
     confidence: Literal["decision", "press"]
     verification_code: str = Field(examples=[_CODE])
     verification_url: str = Field(description="what the QR symbol opens")
+    credential_url: str | None = Field(
+        description="the electronic form, signed; null when only reported. 409 there for what was withdrawn "
+        "before anybody asked for it"
+    )
     withdrawal: WithdrawalRead | None
     superseded_on: date | None
     superseded_by: UUID | None
@@ -146,5 +150,9 @@ class VerificationRead(Output):
     superseded_on: date | None
     successor_url: str | None = Field(description="page of the certificate that took its place")
     url: str = Field(description="page of this certificate")
+    credential_url: str | None = Field(
+        description="the electronic form, signed; null when only reported. 409 there for what was withdrawn "
+        "before anybody asked for it"
+    )
     product_id: UUID
     certificate_id: UUID

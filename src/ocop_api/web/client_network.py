@@ -43,11 +43,12 @@ def _parse(text: str | None) -> _Address | None:
     return address
 
 
-def _network(request: Request) -> str:
+def client_network(request: Request) -> str:
+    """The network of the caller of this request; ``UNKNOWN_NETWORK`` when it cannot be told."""
     settings: WebSettings = request.app.state.settings.web
     peer = None if request.client is None else request.client.host
     return network_of(peer, request.headers.getlist("x-forwarded-for"), settings)
 
 
-ClientNetwork = Annotated[str, Depends(_network)]
+ClientNetwork = Annotated[str, Depends(client_network)]
 """The network of the caller; never stored or logged as it is."""

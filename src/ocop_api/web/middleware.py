@@ -19,6 +19,7 @@ from ocop_api.db.base import uuid7
 from ocop_api.settings import WebSettings
 from ocop_api.web.deadline import deadline
 from ocop_api.web.problems import problem_response, unavailable
+from ocop_api.web.ratelimit import HEADERS as RATE_HEADERS
 
 log = structlog.get_logger()
 
@@ -87,6 +88,8 @@ class EdgeMiddleware:
                 status = message["status"]
                 headers = MutableHeaders(scope=message)
                 headers["X-Request-Id"] = request_id
+                for name, value in scope.get(RATE_HEADERS, {}).items():
+                    headers[name] = value
                 for name, value in _SECURITY_HEADERS.items():
                     headers.setdefault(name, value)
                 headers.setdefault("Content-Security-Policy", _API_POLICY)

@@ -1,5 +1,12 @@
 """Certificates over HTTP: the register and what is done with it, verification for anyone, appeals."""
 
-from ocop_api.certificates.router import appeals, credentials, register, verification
+from ocop_api.certificates.router import appeals, credentials, register, statistics, verification
 
-routers = (register.router, *verification.routers, *appeals.routers, *credentials.routers)
+routers = (
+    # Before the register: its paths would be read as ids there.
+    statistics.router,
+    register.router,
+    *verification.routers,
+    *appeals.routers,
+    *credentials.routers,
+)

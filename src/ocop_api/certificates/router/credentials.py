@@ -36,6 +36,7 @@ from ocop_api.certificates.service import (
 from ocop_api.domain.errors import Unavailable
 from ocop_api.web.caller import Now
 from ocop_api.web.problems import HTTPProblem, language_of, refusal
+from ocop_api.web.ratelimit import CREDENTIAL_CHECK, documented, limited
 from ocop_api.web.routing import NO_IDEMPOTENCY, feature_router
 from ocop_api.web.session import ReadSession, database_of
 
@@ -199,7 +200,13 @@ async def read_credential_status_list(
     return _public(request, _json(found), VC, seconds=STATUS_SECONDS)
 
 
-@checking.post("/credential", response_model=CredentialVerificationRead, openapi_extra=_BODY)
+@checking.post(
+    "/credential",
+    response_model=CredentialVerificationRead,
+    responses=documented(),
+    dependencies=[Depends(limited(CREDENTIAL_CHECK))],
+    openapi_extra=_BODY,
+)
 async def verify_credential(request: Request, now: Now, issuer: Issuer, ring: Ring) -> Response:
     """Whether an electronic certificate, as JSON or token, is genuine and good today; at most 64 KB.
 

@@ -1,6 +1,7 @@
 """How a certificate is told: the words of a verdict, the links, the shapes of the answers."""
 
 from datetime import date
+from uuid import UUID
 
 from ocop_api.certificates.schemas import (
     CertificateRead,
@@ -102,6 +103,16 @@ def page_url(public_url: str, code: str) -> str:
     return f"{public_url.rstrip('/')}/verify/{code}"
 
 
+def credential_path(certificate_id: UUID) -> str:
+    """Where the electronic form of a certificate is."""
+    return f"/v1/certificates/{certificate_id}/credential"
+
+
+def _credential_url(public_url: str, certificate_id: UUID, valid_until: date | None) -> str | None:
+    # Without a term there is nothing to sign.
+    return None if valid_until is None else f"{public_url.rstrip('/')}{credential_path(certificate_id)}"
+
+
 def verification_of(finding: Finding, public_url: str, language: Language) -> VerificationRead:
     """The answer of verification as data."""
     withdrawal = None
@@ -130,6 +141,7 @@ def verification_of(finding: Finding, public_url: str, language: Language) -> Ve
         superseded_on=finding.superseded_on,
         successor_url=None if successor is None else page_url(public_url, successor),
         url=page_url(public_url, finding.code),
+        credential_url=_credential_url(public_url, finding.certificate_id, finding.valid_until),
         product_id=finding.product_id,
         certificate_id=finding.certificate_id,
     )
@@ -160,6 +172,7 @@ def certificate_of(
             "in_force": standing.in_force,
             "verification_code": c.code,
             "verification_url": page_url(public_url, c.code),
+            "credential_url": _credential_url(public_url, c.id, c.valid_until),
             "withdrawal": withdrawal,
             "superseded_on": None if s is None else s.superseded_on,
             "superseded_by": None if s is None else s.successor_id,
@@ -172,6 +185,7 @@ _COMPUTED = {
     "in_force",
     "verification_code",
     "verification_url",
+    "credential_url",
     "withdrawal",
     "superseded_on",
     "superseded_by",

@@ -5,7 +5,14 @@ from typing import Annotated, Any
 from fastapi import Depends, Query, Request
 from starlette.responses import HTMLResponse, Response
 
-from ocop_api.certificates.router.presentation import TONES, ground_text, meaning_of, page_url, title_of
+from ocop_api.certificates.router.presentation import (
+    TONES,
+    credential_path,
+    ground_text,
+    meaning_of,
+    page_url,
+    title_of,
+)
 from ocop_api.certificates.router.presentation import verification_of as as_answer
 from ocop_api.certificates.schemas import VerificationRead
 from ocop_api.certificates.service import Finding, VerificationService
@@ -14,6 +21,7 @@ from ocop_api.domain.errors import NotFound
 from ocop_api.web.caller import Now
 from ocop_api.web.pages.rendering import choose_language, render
 from ocop_api.web.problems import language_of, refusal
+from ocop_api.web.ratelimit import VERIFICATION, documented, limited, pace
 from ocop_api.web.routing import OPEN_QUERY, feature_router
 from ocop_api.web.session import database_of
 from ocop_api.web.texts import Language
@@ -25,7 +33,17 @@ _OPEN: dict[str, Any] = {OPEN_QUERY: True}
 _HTML: dict[int | str, dict[str, Any]] = {
     404: {"content": {"text/html": {}}, "description": "Not in the register; a page with advice"}
 }
+_PAGES = documented("text/html") | _HTML
 _PROBLEM = refusal(404, "Not in the register")
+_LIMITED = [Depends(limited(VERIFICATION))]
+
+
+async def _pause(request: Request) -> int:
+    return pace(request, VERIFICATION)
+
+
+Pause = Annotated[int, Depends(_pause)]
+"""Seconds to wait before the next page; 0 when this one may be shown."""
 
 
 def _public_url(request: Request) -> str:
@@ -55,7 +73,7 @@ def _answer(request: Request, finding: Finding, public_url: str) -> Response:
     )
 
 
-@router.get("/{code}", response_model=VerificationRead)
+@router.get("/{code}", response_model=VerificationRead, responses=documented(), dependencies=_LIMITED)
 async def verify_certificate(
     code: str, request: Request, verification: Verification, public_url: PublicUrl
 ) -> Response:
@@ -63,7 +81,7 @@ async def verify_certificate(
     return _answer(request, await verification.by_code(code), public_url)
 
 
-@router.get("", response_model=VerificationRead, responses=_PROBLEM)
+@router.get("", response_model=VerificationRead, responses=documented() | _PROBLEM, dependencies=_LIMITED)
 async def verify_certificate_number(
     request: Request,
     verification: Verification,
@@ -96,6 +114,7 @@ def _page(finding: Finding, language: Language, public_url: str) -> HTMLResponse
         ground=None if finding.ground is None else ground_text(finding.ground, language),
         successor_url=None if successor is None else f"/verify/{successor}?lang={language}",
         pdf_url=f"/v1/certificates/{finding.certificate_id}/certificate.pdf",
+        credential_url=credential_path(finding.certificate_id),
         url=page_url(public_url, finding.code),
         # The number's page has a query of its own; the code's page stands for both.
         switch_url=f"/verify/{finding.code}?lang={other}",
@@ -107,14 +126,23 @@ def _unknown(language: Language, wanted: str) -> HTMLResponse:
     return render("certificates/unknown.html", language, status_code=404, wanted=wanted[:80])
 
 
-@page_router.get("", response_class=HTMLResponse, responses=_HTML, openapi_extra=_OPEN)
+def _busy(language: Language, seconds: int) -> HTMLResponse:
+    page = render("certificates/busy.html", language, status_code=429, seconds=seconds)
+    page.headers["Retry-After"] = str(seconds)
+    return page
+
+
+@page_router.get("", response_class=HTMLResponse, responses=_PAGES, openapi_extra=_OPEN)
 async def show_verification_form(
+    pause: Pause,
     verification: Verification,
     language: PageLanguage,
     public_url: PublicUrl,
     number: Annotated[str, Query(max_length=200, description="printed number or code")] = "",
 ) -> HTMLResponse:
     """The page to look a certificate up by its printed number or code (`?lang=vi|en`)."""
+    if pause:
+        return _busy(language, pause)
     if not number.strip():
         return render("certificates/form.html", language)
     try:
@@ -124,11 +152,13 @@ async def show_verification_form(
     return _page(finding, language, public_url)
 
 
-@page_router.get("/{code}", response_class=HTMLResponse, responses=_HTML, openapi_extra=_OPEN)
+@page_router.get("/{code}", response_class=HTMLResponse, responses=_PAGES, openapi_extra=_OPEN)
 async def show_verification_page(
-    code: str, verification: Verification, language: PageLanguage, public_url: PublicUrl
+    pause: Pause, code: str, verification: Verification, language: PageLanguage, public_url: PublicUrl
 ) -> HTMLResponse:
     """The page behind the QR symbol of a certificate (`?lang=vi|en`)."""
+    if pause:
+        return _busy(language, pause)
     try:
         finding = await verification.by_code(code)
     except NotFound:

@@ -1,4 +1,4 @@
-"""Services of certificates by use case: the register, issuing, verification, printing, appeals.
+"""Services of certificates by use case: the register, its numbers, issuing, verification, printing, appeals.
 
 Beside them: its electronic form as a signed credential, and the checking of one that somebody shows.
 """
@@ -16,6 +16,7 @@ from ocop_api.certificates.service.credentials import (
 from ocop_api.certificates.service.issuing import IssuingService
 from ocop_api.certificates.service.recording import Recorded, RecordingService
 from ocop_api.certificates.service.register import CertificateService, HistoricRecognition
+from ocop_api.certificates.service.statistics import StatisticsService
 from ocop_api.certificates.service.verification import Finding, VerificationService
 
 __all__ = [
@@ -34,5 +35,6 @@ __all__ = [
     "Recorded",
     "RecordingService",
     "SignedCredential",
+    "StatisticsService",
     "VerificationService",
 ]
