@@ -21,7 +21,11 @@ async def end_terms(context: JobContext, _payload: dict[str, Any]) -> None:
         async with context.database.transaction() as session:
             more = await LifeService(session, context.clock()).end_terms()
     async with context.database.transaction() as session:
-        await LifeService(session, context.clock()).keep_products_shown()
+        waiting = await LifeService(session, context.clock()).products_to_prolong()
+    for product_id in waiting:
+        # One product at a time: nobody waits for a product whose turn has long been.
+        async with context.database.transaction() as session:
+            await LifeService(session, context.clock()).show_prolonged(product_id)
 
 
 JOBS: dict[str, Handler] = {"certificates.tell_of_ends": tell_of_ends, "certificates.end_terms": end_terms}

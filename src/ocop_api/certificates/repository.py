@@ -349,10 +349,16 @@ class CertificateRepository:
         told = exists().where(
             CertificateNotice.certificate_id == Certificate.id, CertificateNotice.mark == mark
         )
-        # The locks come first: what ended a certificate must be read after its row is held.
-        wanted = _with_ends().with_only_columns(Certificate.id).where(*conditions, ~told)
+        # The locks come first: what ended a certificate must be read after its row is held. Products are
+        # held too, as their recognition may follow. Nothing held is waited for, so nobody can wait in a ring.
         wanted = (
-            wanted.order_by(Certificate.id).limit(limit).with_for_update(of=Certificate, skip_locked=True)
+            _with_ends()
+            .join(Product, Product.id == Certificate.product_id)
+            .with_only_columns(Certificate.id)
+            .where(*conditions, ~told)
+            .order_by(Certificate.id)
+            .limit(limit)
+            .with_for_update(of=(Certificate, Product), skip_locked=True)
         )
         ids = (await self.session.scalars(wanted)).all()
         rows = await self.session.execute(

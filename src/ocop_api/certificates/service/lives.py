@@ -4,9 +4,10 @@ What a certificate is worth follows from its dates on every day, whether or not 
 written here are the events: for people, webhooks and whoever follows the changes.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, Final
+from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -57,11 +58,13 @@ class LifeService:
         told = [await self._tell_of_end_of_term(one) for one in found]
         return len(found) == _BATCH and any(told)
 
-    async def keep_products_shown(self) -> None:
-        """Let products show their prolonged certificates as held, also when an appeal reopened a file."""
-        register = CertificateService(self._session, SYSTEM, self._now)
-        for product_id in await self._rows.products_to_prolong(self._today):
-            await register.settle(product_id)
+    async def products_to_prolong(self) -> Sequence[UUID]:
+        """Products that do not show their prolonged certificate as held yet, or again after an appeal."""
+        return await self._rows.products_to_prolong(self._today)
+
+    async def show_prolonged(self, product_id: UUID) -> None:
+        """Bring a product's recognition up to what its certificates say."""
+        await CertificateService(self._session, SYSTEM, self._now).settle(product_id)
 
     async def _tell_of_end(self, one: CertificateRecord) -> bool:
         last_day = one.certificate.valid_until

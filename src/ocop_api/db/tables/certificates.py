@@ -139,7 +139,7 @@ class CertificateNotice(Base):
     """Vietnamese calendar day on which it was written into the ledger."""
 
     __table_args__ = (
-        UniqueConstraint("certificate_id", "mark", info={"code": "certificate.already_told"}),
+        UniqueConstraint("certificate_id", "mark"),
         CheckConstraint("mark in ('180', '150', '120', '30', 'extended', 'expired')", name="mark"),
     )
 
