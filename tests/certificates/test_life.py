@@ -149,6 +149,34 @@ async def test_two_workers_tell_once(world: World, clock: MovableClock, run: Run
     assert len(await events("certificate.expired")) == 5
 
 
+async def test_more_than_one_batch_is_told(
+    world: World, clock: MovableClock, run: Run, events: Events, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ocop_api.certificates.service.lives._BATCH", 2)
+    for count in range(5):
+        await world.recorded(decided_on=DECIDED, number=f"68-{count + 10}-2024")
+    clock.at = noon(LAST_DAY)
+    await run("tell_of_ends")
+    clock.at = noon(LAST_DAY + timedelta(days=1))
+    await run("end_terms")
+    assert len(await events("certificate.expiring")) == len(await events("certificate.expired")) == 5
+
+
+async def test_a_certificate_that_is_being_changed_waits_for_the_next_run(
+    world: World, database: Database, clock: MovableClock, run: Run, events: Events
+) -> None:
+    known = await world.recorded(decided_on=DECIDED)
+    clock.at = noon(LAST_DAY + timedelta(days=1))
+    async with database.transaction() as session:
+        await session.execute(
+            text("select 1 from certificate where id = :id for update"), {"id": known["id"]}
+        )
+        await asyncio.wait_for(run("end_terms"), 5)
+        assert await events("certificate.expired") == []
+    await run("end_terms")
+    assert len(await events("certificate.expired")) == 1
+
+
 async def test_what_was_withdrawn_replaced_or_only_reported_is_not_told(
     world: World, client: httpx.AsyncClient, as_actor: AsActor, clock: MovableClock, run: Run, events: Events
 ) -> None:
@@ -327,6 +355,37 @@ async def test_a_file_without_a_result_prolongs_for_180_days(
     (told,) = await events("certificate.expired")
     assert told.data["expired_on"] == (LIMIT + timedelta(days=1)).isoformat()
     assert await events("certificate.extended") == []
+
+
+async def test_a_file_reopened_by_an_appeal_prolongs_again(
+    world: World, client: httpx.AsyncClient, clock: MovableClock, run: Run, events: Events
+) -> None:
+    known = await world.recorded(decided_on=OLD_DECIDED)
+    dossier_id = await lodge_rerating(world, known["product_id"], date(2026, 6, 10))
+    await close(world, dossier_id, noon(date(2026, 7, 10)), "not_reached")
+    clock.at = noon(date(2026, 8, 1))
+    await run("end_terms")
+    product = f"/v1/products/{known['product_id']}"
+    assert (await client.get(product)).json()["recognition"]["status"] == "expired"
+    async with world.database.transaction() as session:
+        await session.execute(update(Dossier).where(Dossier.id == dossier_id).values(state="in_council"))
+    await run("end_terms")
+    assert (await client.get(f"/v1/certificates/{known['id']}")).json()["status"] == "extended"
+    shown = (await client.get(product)).json()["recognition"]
+    assert (shown["status"], shown["valid_until"]) == ("valid", LIMIT.isoformat())
+
+
+async def test_a_draft_is_no_rerating_under_way(world: World, client: httpx.AsyncClient) -> None:
+    known = await world.recorded(decided_on=DECIDED)
+    dossier_id = await lodge_rerating(world, known["product_id"], date(2026, 6, 10), state="draft")
+    path = f"/v1/certificates/{known['id']}"
+    found = []
+    for values in ({"lodged_on": None}, {"lodged_on": date(2026, 6, 12), "state": "lodged"}):
+        async with world.database.transaction() as session:
+            await session.execute(update(Dossier).where(Dossier.id == dossier_id).values(values))
+        read = (await client.get(path)).json()
+        found.append((read["status"], read["rerating"]))
+    assert found == [("valid", False), ("valid", True)]
 
 
 async def test_a_new_certificate_takes_the_place_of_a_prolonged_one(
