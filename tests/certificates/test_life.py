@@ -375,6 +375,19 @@ async def test_a_file_reopened_by_an_appeal_prolongs_again(
     assert (shown["status"], shown["valid_until"]) == ("valid", LIMIT.isoformat())
 
 
+async def test_a_file_lodged_after_the_term_prolongs_nothing_further(
+    world: World, client: httpx.AsyncClient, clock: MovableClock
+) -> None:
+    known = await world.recorded(decided_on=OLD_DECIDED)
+    first = await lodge_rerating(world, known["product_id"], date(2026, 6, 10))
+    await close(world, first, noon(date(2026, 7, 10)))
+    await lodge_rerating(world, known["product_id"], date(2026, 7, 12))
+    clock.at = noon(date(2026, 7, 20))
+    for path in (f"/v1/certificates/{known['id']}", f"/v1/verify/{known['code']}"):
+        read = (await client.get(path)).json()
+        assert (read["status"], read["extended_until"]) == ("expired", "2026-07-10")
+
+
 async def test_a_draft_is_no_rerating_under_way(world: World, client: httpx.AsyncClient) -> None:
     known = await world.recorded(decided_on=DECIDED)
     dossier_id = await lodge_rerating(world, known["product_id"], date(2026, 6, 10), state="draft")
