@@ -27,6 +27,7 @@ from ocop_api.adapters.mail import mailer_for
 from ocop_api.adapters.object_store import store_for
 from ocop_api.adapters.webhook_posting import HttpPoster
 from ocop_api.bulk import jobs as bulk
+from ocop_api.certificates import jobs as certificates
 from ocop_api.db.session import Database, asyncpg_arguments
 from ocop_api.documents import jobs as documents
 from ocop_api.dossiers import jobs as dossiers
@@ -42,6 +43,7 @@ log = structlog.get_logger()
 JOBS: dict[str, Handler] = {
     **accounts.JOBS,
     **bulk.JOBS,
+    **certificates.JOBS,
     **documents.JOBS,
     **dossiers.JOBS,
     **ledger.JOBS,
@@ -53,6 +55,7 @@ JOBS: dict[str, Handler] = {
 SCHEDULES: dict[str, str] = {
     **accounts.SCHEDULES,
     **bulk.SCHEDULES,
+    **certificates.SCHEDULES,
     **documents.SCHEDULES,
     **dossiers.SCHEDULES,
     **ledger.SCHEDULES,

@@ -45,7 +45,7 @@ def recognition_of(lives: Iterable[Life], day: date) -> Recognition:
     ]
     if dated:
         last = max(dated, key=lambda life: (life.issued_on or date.min, life.stars))
-        return Recognition("valid", last.stars, last.valid_until)
+        return Recognition("valid", last.stars, last.last_day(day))
     withdrawn = [life for life in lives if life.standing(day) is Standing.WITHDRAWN]
     if withdrawn:
         last = max(withdrawn, key=lambda life: life.withdrawn_on or date.min)

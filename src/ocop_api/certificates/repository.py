@@ -2,27 +2,56 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
 import asyncpg
-from sqlalchemy import ColumnElement, Select, and_, case, func, literal, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Date,
+    Select,
+    and_,
+    case,
+    cast,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    true,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ocop_api.certificates.schemas import CertificateFilter
-from ocop_api.certificates.standing import Life, Standing
+from ocop_api.certificates.standing import PROLONGATIONS, Life, Standing, extended_until
+from ocop_api.db.base import uuid7
 from ocop_api.db.merging import survivor_of
 from ocop_api.db.paging import Rows, SortKey, Sorts, fetch_page
 from ocop_api.db.tables.certificates import (
     Certificate,
+    CertificateNotice,
     CertificateSerial,
     CertificateSupersession,
     CertificateWithdrawal,
 )
+from ocop_api.db.tables.dossiers import Dossier, DossierStep
 from ocop_api.db.tables.producers import Producer
 from ocop_api.db.tables.products import Product
+from ocop_api.domain.certificate import EXPIRY_MARKS
+from ocop_api.domain.clock import VIETNAM
+from ocop_api.domain.dossier import State
+from ocop_api.domain.regimes import DossierKind
+
+FAR = date(9999, 12, 31)
+"""The end of the calendar, for what has no end yet."""
+
+
+def result_day(ends: date | None) -> date | None:
+    """The day a re-rating ended; None while it is open, and without one."""
+    return None if ends == FAR else ends
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +61,14 @@ class CertificateRecord:
     certificate: Certificate
     withdrawal: CertificateWithdrawal | None
     supersession: CertificateSupersession | None
+    rerating_lodged_on: date | None = None
+    """Day a re-rating was lodged within the term."""
+    rerating_ends: date | None = None
+    """Day the last such file ended; the end of the calendar while it is open."""
+    rerating: bool | None = False
+    """Whether a re-rating of the product is lodged and open."""
+    under_way: bool | None = False
+    """Whether any dossier of the product is open, a draft included."""
 
     @property
     def life(self) -> Life:
@@ -43,12 +80,17 @@ class CertificateRecord:
             notice_from=self.certificate.notice_from,
             withdrawn_on=self.withdrawal.withdrawn_on if self.withdrawal else None,
             superseded_on=self.supersession.superseded_on if self.supersession else None,
+            extended_until=extended_until(
+                self.certificate.issued_on,
+                self.certificate.valid_until,
+                rerating_lodged_on=self.rerating_lodged_on,
+                result_on=result_day(self.rerating_ends),
+            ),
         )
 
 
-_FAR = date(9999, 12, 31)
 _ISSUED = func.coalesce(Certificate.issued_on, date(1, 1, 1))
-_ENDS = func.coalesce(Certificate.valid_until, _FAR)
+_ENDS = func.coalesce(Certificate.valid_until, FAR)
 
 _ID = SortKey(Certificate.__table__.c.id, UUID)
 
@@ -62,12 +104,67 @@ SORTS = Sorts(
 )
 
 
-def _with_ends() -> Select[Certificate, CertificateWithdrawal, CertificateSupersession]:
+_FINAL = [state.value for state in State if state.is_final]
+_OPEN = Dossier.state.not_in(_FINAL)
+_RERATING = and_(Dossier.kind == DossierKind.RERATING.value, Dossier.lodged_on.is_not(None))
+_IN_TIME = and_(_RERATING, Dossier.lodged_on.between(Certificate.issued_on, Certificate.valid_until))
+_CLOSED_AT = func.coalesce(
+    select(func.max(DossierStep.at))
+    .where(DossierStep.dossier_id == Dossier.id, DossierStep.to_state.in_(_FINAL))
+    .correlate(Dossier)
+    .scalar_subquery(),
+    Dossier.updated_at,
+)
+FILES = (
+    select(
+        func.min(Dossier.lodged_on).filter(_IN_TIME).label("lodged_on"),
+        func.max(
+            case((_OPEN, literal(FAR)), else_=cast(func.timezone(VIETNAM.utcoffset(None), _CLOSED_AT), Date))
+        )
+        .filter(_IN_TIME)
+        .label("ends"),
+        func.bool_or(and_(_RERATING, _OPEN)).label("rerating"),
+        func.bool_or(_OPEN).label("under_way"),
+    )
+    .where(Dossier.product_id == Certificate.product_id)
+    .correlate(Certificate)
+    .lateral("files")
+)
+"""What the dossiers of a certificate's product mean to it."""
+
+
+def _with_ends() -> Select[
+    Certificate, CertificateWithdrawal, CertificateSupersession, date | None, date | None, bool, bool
+]:
+    files = FILES.c
     return (
-        select(Certificate, CertificateWithdrawal, CertificateSupersession)
+        select(
+            Certificate,
+            CertificateWithdrawal,
+            CertificateSupersession,
+            files.lodged_on,
+            files.ends,
+            files.rerating,
+            files.under_way,
+        )
         .outerjoin(CertificateWithdrawal, CertificateWithdrawal.certificate_id == Certificate.id)
         .outerjoin(CertificateSupersession, CertificateSupersession.certificate_id == Certificate.id)
+        .outerjoin(FILES, true())
     )
+
+
+def _extended(day: date) -> ColumnElement[bool]:
+    """Whether the own term is over by ``day`` and the prolongation is not."""
+    ends = FILES.c.ends
+    claims = [
+        and_(
+            Certificate.issued_on < law.issued_before,
+            Certificate.valid_until.between(law.expiries.first_day, law.expiries.last_day),
+            Certificate.valid_until >= day - timedelta(days=law.days),
+        )
+        for law in PROLONGATIONS
+    ]
+    return and_(Certificate.valid_until < day, func.coalesce(ends >= day, False), or_(*claims))
 
 
 def _standing_is(standing: Standing, day: date) -> ColumnElement[bool]:
@@ -92,14 +189,14 @@ def _standing_is(standing: Standing, day: date) -> ColumnElement[bool]:
         Standing.EXPIRING: and_(
             Certificate.issued_on <= day, Certificate.notice_from <= day, Certificate.valid_until >= day
         ),
-        Standing.EXPIRED: Certificate.valid_until < day,
-        Standing.EXTENDED: literal(False),
+        Standing.EXPIRED: and_(Certificate.valid_until < day, ~_extended(day)),
+        Standing.EXTENDED: _extended(day),
     }
     return and_(stands, terms[standing])
 
 
 def standing_on(day: date) -> ColumnElement[str]:
-    """``Life.standing`` as a value, for counting; rows must come with what ended them."""
+    """``Life.standing`` as a value, for counting; rows must come with what ended them and with ``FILES``."""
     return case(*((_standing_is(standing, day), literal(standing.value)) for standing in Standing))
 
 
@@ -230,19 +327,95 @@ class CertificateRepository:
                 .values(version=Certificate.version + 1, updated_at=at)
             )
 
+    async def at_a_mark(self, day: date, limit: int) -> list[CertificateRecord]:
+        """Certificates in their term that stand at a mark nobody was told of, locked."""
+        left = Certificate.valid_until - day
+        mark = case(*((left <= days, str(days)) for days in sorted(EXPIRY_MARKS)))
+        return await self._untold(
+            mark,
+            limit,
+            Certificate.valid_until.between(day, day + timedelta(days=max(EXPIRY_MARKS))),
+            or_(_standing_is(Standing.VALID, day), _standing_is(Standing.EXPIRING, day)),
+        )
+
+    async def past_their_end(self, day: date, limit: int) -> list[CertificateRecord]:
+        """Certificates whose own term ended after they were recorded and before ``day``, untold, locked."""
+        recorded = cast(func.timezone(VIETNAM.utcoffset(None), Certificate.created_at), Date)
+        return await self._untold(
+            case((_standing_is(Standing.EXTENDED, day), "extended"), else_="expired"),
+            limit,
+            Certificate.valid_until.between(recorded, day - timedelta(days=1)),
+            or_(_standing_is(Standing.EXTENDED, day), _standing_is(Standing.EXPIRED, day)),
+        )
+
+    async def _untold(
+        self, mark: ColumnElement[str], limit: int, *conditions: ColumnElement[bool]
+    ) -> list[CertificateRecord]:
+        told = exists().where(
+            CertificateNotice.certificate_id == Certificate.id, CertificateNotice.mark == mark
+        )
+        # The locks come first: what ended a certificate must be read after its row is held. Products are
+        # held too, as their recognition may follow. Nothing held is waited for, so nobody can wait in a ring.
+        wanted = (
+            _with_ends()
+            .join(Product, Product.id == Certificate.product_id)
+            .with_only_columns(Certificate.id)
+            .where(*conditions, ~told)
+            .order_by(Certificate.id)
+            .limit(limit)
+            .with_for_update(of=(Certificate, Product), skip_locked=True)
+        )
+        ids = (await self.session.scalars(wanted)).all()
+        rows = await self.session.execute(
+            _with_ends().where(Certificate.id.in_(ids)).order_by(Certificate.id)
+        )
+        return [CertificateRecord(*row) for row in rows]
+
+    async def note(self, certificate_id: UUID, mark: str, day: date) -> bool:
+        """Remember that something was told of a certificate; False when it had been told before."""
+        values = {"id": uuid7(), "certificate_id": certificate_id, "mark": mark, "told_on": day}
+        statement = insert(CertificateNotice).values(values).on_conflict_do_nothing()
+        result = await self.session.execute(statement.returning(CertificateNotice.id))
+        return result.first() is not None
+
+    async def products_to_prolong(self, day: date) -> Sequence[UUID]:
+        """Products with a prolonged certificate that show a recognition which is over."""
+        statement = (
+            _with_ends()
+            .join(Product, Product.id == Certificate.product_id)
+            .with_only_columns(Product.id)
+            .where(Product.stars_valid_until < day, _standing_is(Standing.EXTENDED, day))
+        )
+        return (await self.session.scalars(statement.distinct().order_by(Product.id))).all()
+
 
 _VERIFY = """
 select c.id, c.number, c.code, c.product_id, c.stars, c.product_name, c.producer_name, c.decision_number,
        c.decided_on, c.issuing_authority, c.issued_on, c.valid_until, c.notice_from,
-       c.source, w.withdrawn_on, w.ground, s.superseded_on, n.code as successor_code
+       c.source, w.withdrawn_on, w.ground, s.superseded_on, n.code as successor_code,
+       r.lodged_on as rerating_lodged_on, r.ends as rerating_ends
 from certificate c
 left join certificate_withdrawal w on w.certificate_id = c.id
 left join certificate_supersession s on s.certificate_id = c.id
 left join certificate n on n.id = s.successor_id
+left join lateral (
+  select min(d.lodged_on) as lodged_on,
+         max(case when d.state <> all($2::text[]) then date '9999-12-31' else (coalesce(
+           (select max(t.at) from dossier_step t where t.dossier_id = d.id and t.to_state = any($2::text[])),
+           d.updated_at) at time zone interval '7 hours')::date end) as ends
+  from dossier d
+  where c.valid_until between $3 and $4 and d.product_id = c.product_id and d.kind = 'rerating'
+    and d.lodged_on between c.issued_on and c.valid_until
+) r on true
 where c.{column} = $1
 """
 _BY_CODE = _VERIFY.format(column="code")
 _BY_NUMBER = _VERIFY.format(column="number")
+# Files are looked up for nothing but certificates a transition can prolong.
+_PROLONGED = (
+    min(law.expiries.first_day for law in PROLONGATIONS),
+    max(law.expiries.last_day for law in PROLONGATIONS),
+)
 
 
 async def look_up(
@@ -250,5 +423,5 @@ async def look_up(
 ) -> asyncpg.Record | None:
     """What verification shows, by code or by number, in one statement of the hot pool."""
     if code is not None:
-        return await pool.fetchrow(_BY_CODE, code)
-    return await pool.fetchrow(_BY_NUMBER, number)
+        return await pool.fetchrow(_BY_CODE, code, _FINAL, *_PROLONGED)
+    return await pool.fetchrow(_BY_NUMBER, number, _FINAL, *_PROLONGED)

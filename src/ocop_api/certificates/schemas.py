@@ -100,6 +100,10 @@ class CertificateRead(Output):
     decided_on: date | None
     issued_on: date | None
     valid_until: date | None = Field(description="last day of the term; null when only reported")
+    extended_until: date | None = Field(
+        description="last day, at the latest, of a prolongation under the transition of 2026; null otherwise"
+    )
+    rerating: bool = Field(description="a re-rating of the product has been lodged and is not decided yet")
     issuing_authority: str | None
     place: str | None = Field(description="where it was issued", examples=["Lâm Đồng"])
     source: str = Field(description="`issued` here, or where a recorded recognition was read")
@@ -146,6 +150,9 @@ class VerificationRead(Output):
     issuing_authority: str | None
     issued_on: date | None
     valid_until: date | None
+    extended_until: date | None = Field(
+        description="last day, at the latest, of a prolongation under the transition of 2026; null otherwise"
+    )
     withdrawal: VerificationWithdrawal | None
     superseded_on: date | None
     successor_url: str | None = Field(description="page of the certificate that took its place")

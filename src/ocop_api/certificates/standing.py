@@ -4,7 +4,14 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from ocop_api.domain.certificate import CertificateFacts, status_on
+from ocop_api.domain.certificate import (
+    CertificateFacts,
+    Prolongation,
+    extension_until,
+    prolongation,
+    status_on,
+)
+from ocop_api.domain.regimes import REGIMES
 
 
 class Standing(StrEnum):
@@ -36,6 +43,8 @@ class Life:
     notice_from: date | None
     withdrawn_on: date | None = None
     superseded_on: date | None = None
+    extended_until: date | None = None
+    """Last day of the prolongation the transition gives it, when it has a claim to one."""
 
     def standing(self, day: date) -> Standing:
         """What it is worth on ``day``; the day itself belongs to the term."""
@@ -51,5 +60,46 @@ class Life:
             notice_days=(self.valid_until - self.notice_from).days,
             withdrawn_on=self.withdrawn_on,
             superseded_on=self.superseded_on,
+            extended_until=self.extended_until,
         )
         return Standing(status_on(facts, day).value)
+
+    def prolonged_until(self, day: date) -> date | None:
+        """The last day of a prolongation that has begun by ``day``; None while the own term runs."""
+        if self.valid_until is None or self.extended_until is None:
+            return None
+        return self.extended_until if self.valid_until < min(day, self.extended_until) else None
+
+    def last_day(self, day: date) -> date | None:
+        """The last day it holds, as far as is known on ``day``; None when only reported."""
+        return self.prolonged_until(day) or self.valid_until
+
+
+_PROLONGING = [(law, found) for law in REGIMES if (found := prolongation(law)) is not None]
+PROLONGATIONS: tuple[Prolongation, ...] = tuple(found for _, found in _PROLONGING)
+"""What the transitions of all regimes prolong, for conditions in the database."""
+
+
+def extended_until(
+    issued_on: date | None,
+    valid_until: date | None,
+    *,
+    rerating_lodged_on: date | None,
+    result_on: date | None,
+) -> date | None:
+    """The last day of the prolongation under the transition in force; None without a claim to one.
+
+    ``rerating_lodged_on`` is the day the re-rating was lodged, ``result_on`` the day its file ended.
+    """
+    if issued_on is None or valid_until is None:
+        return None
+    facts = CertificateFacts(issued_on=issued_on, valid_until=valid_until, notice_days=0)
+    for law, _ in _PROLONGING:
+        if law.transition is None:
+            continue
+        found = extension_until(
+            facts, law.transition, law, rerating_lodged_on=rerating_lodged_on, result_on=result_on
+        )
+        if found is not None:
+            return found
+    return None

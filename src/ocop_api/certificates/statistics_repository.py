@@ -26,7 +26,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
-from ocop_api.certificates.repository import standing_on
+from ocop_api.certificates.repository import FILES, standing_on
 from ocop_api.certificates.standing import Standing
 from ocop_api.certificates.statistics_schemas import StatisticsFilter
 from ocop_api.db.tables.certificates import Certificate, CertificateSupersession, CertificateWithdrawal
@@ -131,6 +131,7 @@ class StatisticsRepository:
             )
             .outerjoin(CertificateWithdrawal, CertificateWithdrawal.certificate_id == Certificate.id)
             .outerjoin(CertificateSupersession, CertificateSupersession.certificate_id == Certificate.id)
+            .outerjoin(FILES, true())
             .join(Product, Product.id == Certificate.product_id)
             .join(Producer, Producer.id == Certificate.producer_id)
             .where(_known_on(day), *_wanted(wanted))
@@ -162,6 +163,7 @@ class StatisticsRepository:
             )
             .outerjoin(CertificateWithdrawal, CertificateWithdrawal.certificate_id == Certificate.id)
             .outerjoin(CertificateSupersession, CertificateSupersession.certificate_id == Certificate.id)
+            .outerjoin(FILES, true())
             .outerjoin(successor, successor.id == CertificateSupersession.successor_id)
             .join(Product, Product.id == Certificate.product_id)
             .where(Certificate.issued_on <= day, *_wanted(wanted))

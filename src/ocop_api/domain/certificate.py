@@ -292,6 +292,49 @@ def extension_until(
     return max(certificate.valid_until, min(result_on, limit))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prolongation:
+    """The certificates a transition can prolong: issued before a day, running out in ``expiries``."""
+
+    issued_before: date
+    expiries: Window
+    days: int
+
+
+def prolongation(regime: Regime) -> Prolongation | None:
+    """Return what ``extension_until`` asks of a certificate's own dates; None when nothing is prolonged.
+
+    A certificate whose filing window closes the day before the decision comes into force is the last one.
+    """
+    rules, latest = regime.transition, regime.lodging.rerating_latest_days
+    if rules is None or latest is None:
+        return None
+    last = rules.effective_on + timedelta(days=latest - 1)
+    return Prolongation(
+        issued_before=rules.effective_on,
+        expiries=Window(rules.effective_on, last),
+        days=rules.extension_days,
+    )
+
+
+EXPIRY_MARKS = (180, 150, 120, 30)
+"""Days before the end of a term at which its holder is told.
+
+180 and 120 are the ends of the filing window of a re-rating (Decision 26/2026, Art. 7.6a) and 150 its
+middle; 30 is the notice Decision 148/2023 asks of the issuer, on which 26/2026 is silent.
+"""
+
+
+def expiry_mark(valid_until: date, day: date) -> int | None:
+    """Return the mark a certificate stands at on ``day``: the last one it has come to.
+
+    None before the first mark and after the term.
+    """
+    left = (valid_until - day).days
+    reached = [mark for mark in EXPIRY_MARKS if 0 <= left <= mark]
+    return min(reached, default=None)
+
+
 def withdrawal_level(regime: Regime, stars: int) -> Level:
     """Return the level that withdraws a certificate of ``stars`` on a day governed by ``regime``.
 

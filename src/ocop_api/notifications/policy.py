@@ -39,7 +39,9 @@ MAILED = _CLOCKS | {
     "dossier.rerating_window_opened",
     "dossier.supplement_requested",
     "document.expiring",
+    "certificate.expired",
     "certificate.expiring",
+    "certificate.extended",
     "session.invited",
     "webhook.switched_off",
 }
@@ -69,9 +71,10 @@ def concern_of(kind: str, area_path: Sequence[str], data: Mapping[str, Any]) -> 
     """Whom to tell: the producer of the dossier, certificate or document, and officers at the desk.
 
     Officers of the area are told of a dossier or an appeal that arrives with them. ``data`` may name
-    ``producer_id``, the ``level`` the dossier is at now, and further people in ``tell_users``.
+    ``producer_id``, the ``level`` the dossier is at now, and further people in ``tell_users``. An event with
+    ``told_by`` tells nobody: another kind of event brings the same news.
     """
-    if not kind.startswith(WATCHED) or kind in _TOLD_OTHERWISE:
+    if not kind.startswith(WATCHED) or kind in _TOLD_OTHERWISE or data.get("told_by") is not None:
         return Concern()
     if kind in _CLOCKS:
         return _concern_of_clock(kind, area_path, data)

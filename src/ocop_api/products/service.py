@@ -32,6 +32,7 @@ from ocop_api.products.policy import (
     industry_for,
     names_of,
     read_gtin,
+    standing,
 )
 from ocop_api.products.primary_gtin import put_primary_gtins
 from ocop_api.products.reading import full_product
@@ -42,7 +43,7 @@ from ocop_api.products.schemas import (
     ProductRead,
     ProductUpdate,
 )
-from ocop_api.products.terms import Recognition
+from ocop_api.products.terms import Recognition, RecognitionToday
 from ocop_api.web.schemas import Page
 
 
@@ -238,6 +239,21 @@ class ProductService:
             data["valid_until"] = None if valid_until is None else valid_until.isoformat()
             await self._record("product.recognition_changed", row, data)
         return row
+
+    async def tell_of_expiry(self, product_id: UUID) -> None:
+        """Tell whoever follows products that a recognition ran out: the row stays, what it is worth does not.
+
+        Nothing is told while the product holds another recognition.
+
+        Raises:
+            NotFound: ``products.unknown``.
+        """
+        row = await self.get(product_id, lock=True)
+        until, today = row.stars_valid_until, vietnam_date(self._now)
+        held = standing(row.recognition_status, row.stars, until, today=today)
+        if held.status is RecognitionToday.EXPIRED and until is not None:
+            data = {"status": held.status.value, "stars": row.stars, "valid_until": until.isoformat()}
+            await self._record("product.recognition_changed", row, data)
 
     async def set_product_code(self, product_id: UUID, code: str | None) -> Product:
         """Keep the product code of the latest rating; the caller answers for the right to do so.

@@ -40,12 +40,18 @@ _MEANINGS: dict[Standing, tuple[str, str]] = {
         "The product is recognised with {stars} OCOP stars; the certificate runs out after {valid_until}.",
     ),
     Standing.EXTENDED: (
-        "Giấy chứng nhận đã hết kỳ hạn nhưng được kéo dài trong khi chờ đánh giá lại.",
-        "The term is over, but the certificate is prolonged while the product is rated again.",
+        (
+            "Giấy chứng nhận hết thời hạn sau ngày {valid_until} nhưng được kéo dài trong khi chờ kết quả "
+            "đánh giá, phân hạng lại, muộn nhất đến hết ngày {extended_until}."
+        ),
+        (
+            "The term ended after {valid_until}, but the certificate is prolonged while the product is rated "
+            "again, until the end of {extended_until} at the latest."
+        ),
     ),
     Standing.EXPIRED: (
-        "Giấy chứng nhận đã hết hạn sau ngày {valid_until}; sản phẩm không còn được mang {stars} sao.",
-        "The certificate ran out after {valid_until}; the product may no longer carry {stars} stars.",
+        "Giấy chứng nhận đã hết hạn sau ngày {last_day}; sản phẩm không còn được mang {stars} sao.",
+        "The certificate ran out after {last_day}; the product may no longer carry {stars} stars.",
     ),
     Standing.WITHDRAWN: (
         "Giấy chứng nhận đã bị thu hồi từ ngày {withdrawn_on}; sản phẩm không được mang sao OCOP.",
@@ -88,6 +94,8 @@ def meaning_of(finding: Finding, language: Language) -> str:
         stars=finding.stars,
         issued_on=day(finding.issued_on),
         valid_until=day(finding.valid_until),
+        extended_until=day(finding.extended_until),
+        last_day=day(finding.extended_until or finding.valid_until),
         withdrawn_on=day(finding.withdrawn_on),
         superseded_on=day(finding.superseded_on),
     )
@@ -137,6 +145,7 @@ def verification_of(finding: Finding, public_url: str, language: Language) -> Ve
         issuing_authority=finding.issuing_authority,
         issued_on=finding.issued_on,
         valid_until=finding.valid_until,
+        extended_until=finding.extended_until,
         withdrawal=withdrawal,
         superseded_on=finding.superseded_on,
         successor_url=None if successor is None else page_url(public_url, successor),
@@ -170,6 +179,8 @@ def certificate_of(
             **{name: getattr(c, name) for name in _COLUMNS},
             "status": standing,
             "in_force": standing.in_force,
+            "extended_until": record.life.prolonged_until(today),
+            "rerating": bool(record.rerating),
             "verification_code": c.code,
             "verification_url": page_url(public_url, c.code),
             "credential_url": _credential_url(public_url, c.id, c.valid_until),
@@ -183,6 +194,8 @@ def certificate_of(
 _COMPUTED = {
     "status",
     "in_force",
+    "extended_until",
+    "rerating",
     "verification_code",
     "verification_url",
     "credential_url",

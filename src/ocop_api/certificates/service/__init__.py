@@ -14,6 +14,7 @@ from ocop_api.certificates.service.credentials import (
     SignedCredential,
 )
 from ocop_api.certificates.service.issuing import IssuingService
+from ocop_api.certificates.service.lives import LifeService
 from ocop_api.certificates.service.recording import Recorded, RecordingService
 from ocop_api.certificates.service.register import CertificateService, HistoricRecognition
 from ocop_api.certificates.service.statistics import StatisticsService
@@ -32,6 +33,7 @@ __all__ = [
     "Finding",
     "HistoricRecognition",
     "IssuingService",
+    "LifeService",
     "Recorded",
     "RecordingService",
     "SignedCredential",

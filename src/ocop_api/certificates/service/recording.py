@@ -191,7 +191,7 @@ class RecordingService(CertificateService):
 
     async def _settle_many(self, work: _Work, before: Sequence[CertificateRecord]) -> None:
         records = await self.certificates.of_products(list(work.products)) if work.new else list(before)
-        new = [pair for own in _by_product(records).values() for pair in _new_successions(own)]
+        new = [pair for own in _by_product(records).values() for pair in _new_successions(own, self.today)]
         if new:
             await self.certificates.supersede(new, self.now)
             records = await self.certificates.of_products(list(work.products))
@@ -237,11 +237,13 @@ def _by_product(records: Iterable[CertificateRecord]) -> dict[UUID, list[Certifi
     return found
 
 
-def _new_successions(records: Sequence[CertificateRecord]) -> list[tuple[UUID, UUID, date]]:
+def _new_successions(records: Sequence[CertificateRecord], today: date) -> list[tuple[UUID, UUID, date]]:
     terms = [
-        Term(certificate_id=r.certificate.id, issued_on=r.life.issued_on, valid_until=r.life.valid_until)
+        Term(certificate_id=r.certificate.id, issued_on=r.life.issued_on, valid_until=last_day)
         for r in records
-        if r.withdrawal is None and r.life.issued_on is not None and r.life.valid_until is not None
+        if r.withdrawal is None
+        and r.life.issued_on is not None
+        and (last_day := r.life.last_day(today)) is not None
     ]
     known = {r.certificate.id for r in records if r.supersession is not None}
     return [pair for pair in policy.successions(terms) if pair[0] not in known]

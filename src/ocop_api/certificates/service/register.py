@@ -1,7 +1,7 @@
 """The register of certificates: look up, record what came before, withdraw."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, Literal
 from uuid import UUID
@@ -184,7 +184,7 @@ class CertificateService:
                 "due_on": withdrawal_due(regime, order.concluded_on).isoformat(),
             },
         )
-        return CertificateRecord(certificate, withdrawal, found.supersession)
+        return replace(found, withdrawal=withdrawal)
 
     def require(self, permission: Permission, level: Level, area_path: Sequence[str]) -> None:
         """Let only the authority in charge of exactly this level and area pass.
@@ -239,9 +239,11 @@ class CertificateService:
         await products.get(product_id, lock=True)
         records = await self.certificates.of_product(product_id)
         terms = [
-            Term(certificate_id=r.certificate.id, issued_on=r.life.issued_on, valid_until=r.life.valid_until)
+            Term(certificate_id=r.certificate.id, issued_on=r.life.issued_on, valid_until=last_day)
             for r in records
-            if r.withdrawal is None and r.life.issued_on is not None and r.life.valid_until is not None
+            if r.withdrawal is None
+            and r.life.issued_on is not None
+            and (last_day := r.life.last_day(self.today)) is not None
         ]
         known = {r.certificate.id for r in records if r.supersession is not None}
         new = [pair for pair in policy.successions(terms) if pair[0] not in known]

@@ -8,7 +8,7 @@ import asyncpg
 
 from ocop_api.certificates import repository
 from ocop_api.certificates.policy import read_code, read_number
-from ocop_api.certificates.standing import Life, Standing
+from ocop_api.certificates.standing import Life, Standing, extended_until
 from ocop_api.domain.certificate import WithdrawalGround
 from ocop_api.domain.errors import NotFound
 
@@ -33,6 +33,8 @@ class Finding:
     ground: WithdrawalGround | None
     superseded_on: date | None
     successor_code: str | None
+    extended_until: date | None
+    """Last day of a prolongation that has begun: the limit while its file is open, then its end."""
     standing: Standing
     day: date
     issued_here: bool
@@ -84,6 +86,12 @@ class VerificationService:
             notice_from=row["notice_from"],
             withdrawn_on=row["withdrawn_on"],
             superseded_on=row["superseded_on"],
+            extended_until=extended_until(
+                row["issued_on"],
+                row["valid_until"],
+                rerating_lodged_on=row["rerating_lodged_on"],
+                result_on=repository.result_day(row["rerating_ends"]),
+            ),
         )
         return Finding(
             certificate_id=row["id"],
@@ -102,6 +110,7 @@ class VerificationService:
             ground=None if row["ground"] is None else WithdrawalGround(row["ground"]),
             superseded_on=row["superseded_on"],
             successor_code=row["successor_code"],
+            extended_until=life.prolonged_until(self.day),
             standing=life.standing(self.day),
             day=self.day,
             issued_here=row["source"] == "issued",

@@ -126,6 +126,24 @@ class CertificateSupersession(Base):
     __table_args__ = (CheckConstraint("certificate_id <> successor_id", name="other_certificate"),)
 
 
+class CertificateNotice(Base):
+    """What the clock has brought about for a certificate and has been told, each thing once."""
+
+    __tablename__ = "certificate_notice"
+
+    id: Mapped[Identity]
+    certificate_id: Mapped[UUID] = mapped_column(ForeignKey("certificate.id"))
+    mark: Mapped[str]
+    """Days before the end of the term, or what began the day after it: ``extended`` or ``expired``."""
+    told_on: Mapped[date]
+    """Vietnamese calendar day on which it was written into the ledger."""
+
+    __table_args__ = (
+        UniqueConstraint("certificate_id", "mark"),
+        CheckConstraint("mark in ('180', '150', '120', '30', 'extended', 'expired')", name="mark"),
+    )
+
+
 class CertificateSerial(Base):
     """The last serial an issuer used in a year; its row lock gives numbers without gap or repeat."""
 
