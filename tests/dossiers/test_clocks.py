@@ -312,6 +312,26 @@ async def test_producer_hears_of_the_window_of_a_rerating(
     assert kinds == [[], [opened], [opened, half], [opened, half, closing], [opened, half, closing]]
 
 
+async def test_product_seen_late_is_told_only_how_its_window_stands(
+    trade: Trade, clock: MovableClock, morning: Morning, database: Database
+) -> None:
+    late = {}
+    for name, valid_until in (("130 ngày", date(2027, 3, 1)), ("127 ngày", date(2027, 2, 26))):
+        late[name], _ = await trade.product(f"Cà phê còn {name}", at=clock())
+        async with database.transaction() as session:
+            await ProductService(session, SYSTEM, clock()).set_recognition(
+                UUID(late[name]), stars=3, valid_until=valid_until, status="valid"
+            )
+    clock.at = datetime(2026, 10, 22, 0, 0, tzinfo=UTC)
+    await morning()
+    async with database.read() as session:
+        rows = await session.execute(
+            text("select kind, subject_id from ledger_event where kind like 'dossier.rerating%'")
+        )
+        told = {(row.kind.removeprefix("dossier.rerating_window_"), row.subject_id) for row in rows}
+    assert told == {("half_over", late["130 ngày"]), ("closing", late["127 ngày"])}
+
+
 async def test_files_of_1489_are_due_by_the_transition_from_the_new_law_on(
     trade: Trade, clock: MovableClock, people: dict[str, Headers], database: Database, settings: Settings
 ) -> None:

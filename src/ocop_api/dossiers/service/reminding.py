@@ -68,14 +68,16 @@ class ReminderService:
         """Tell producers that the window of a re-rating has opened, is half over, and closes in a week.
 
         The window is that of the regime in force today (Decision 26/2026, Art. 7.6a). A product with a
-        dossier under way is left out.
+        dossier under way is left out. One that is seen late is told how things stand, not what it missed.
         """
         terms = regime_on(self._today).lodging
         if terms.rerating_earliest_days is None or terms.rerating_latest_days is None:
             return
-        for key, days in _WINDOW_NOTICES:
-            left = terms.rerating_earliest_days - days
-            for product in await self._rows.expiring(self._today, left, terms.rerating_latest_days):
+        latest = terms.rerating_latest_days
+        begins = [(key, terms.rerating_earliest_days - days) for key, days in _WINDOW_NOTICES]
+        ends = [*(left + 1 for _, left in begins[1:]), latest]
+        for (key, most), least in zip(begins, ends, strict=True):
+            for product in await self._rows.expiring(self._today, most, least):
                 if not await self._rows.note_window(product.id, product.stars_valid_until, key, self._now):
                     continue
                 await record(
