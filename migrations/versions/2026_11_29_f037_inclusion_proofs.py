@@ -31,10 +31,17 @@ def upgrade() -> None:
     op.create_check_constraint(
         op.f("ck_ledger_checkpoint__root"), "ledger_checkpoint", "octet_length(root) = 32"
     )
+    op.create_index(
+        "ix_ledger_checkpoint__rooted",
+        "ledger_checkpoint",
+        ["seq"],
+        postgresql_where=sa.text("root is not null"),
+    )
 
 
 def downgrade() -> None:
     # The roots stay, as signatures cover them and nothing else could give them back. Nodes follow from the
     # events at any time. The older version names the heads with a root as badly signed when it verifies.
+    op.drop_index("ix_ledger_checkpoint__rooted", "ledger_checkpoint")
     op.drop_constraint(op.f("ck_ledger_checkpoint__root"), "ledger_checkpoint")
     op.drop_table("ledger_node")

@@ -73,7 +73,11 @@ class LedgerCheckpoint(Base):
     root: Mapped[bytes | None] = mapped_column(LargeBinary)
     """Root of the tree over all events up to ``seq``; None when signed before the tree had grown so far."""
 
-    __table_args__ = (CheckConstraint("octet_length(root) = 32", name="root"),)
+    __table_args__ = (
+        CheckConstraint("octet_length(root) = 32", name="root"),
+        # Proofs ask for the next head with a root, and there may be years of heads without one.
+        Index("ix_ledger_checkpoint__rooted", "seq", postgresql_where=text("root is not null")),
+    )
 
 
 class LedgerNode(Base):
