@@ -268,7 +268,7 @@ def create_user(
 
 @ledger_app.command("verify")
 def verify() -> None:
-    """Recompute the chain, check the signatures and compare the heads kept outside the database."""
+    """Recompute chain and tree, check the signatures and compare the heads kept outside the database."""
     with _settings() as settings:
         report = asyncio.run(verify_ledger(settings))
         console.print(report.text)

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import itertools
 from collections.abc import Awaitable, Callable
 from uuid import uuid4
 
@@ -10,6 +11,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from ocop_api.domain.actor import Actor, Bound, Grant, Level, Role
+
+from .scripts import verify_ledger
 
 Write = Callable[..., Awaitable[None]]
 Seal = Callable[[], Awaitable[int]]
@@ -85,12 +88,14 @@ async def test_the_trail_is_closed_to_others(client: httpx.AsyncClient, as_actor
 @pytest.mark.usefixtures("sealed")
 async def test_anybody_can_check_the_head_with_the_published_rule(client: httpx.AsyncClient) -> None:
     head = (await client.get("/v1/ledger/head")).json()
-    assert head["seq"] == 5
+    assert (head["seq"], head["context"]) == (5, "ocop-ledger-head/2")
     key = base64.urlsafe_b64decode(head["public_key"]["x"] + "=")
     signed = (
-        b"ocop-ledger-head/1\n"
+        head["context"].encode()
+        + b"\n"
         + head["seq"].to_bytes(8, "big")
         + bytes.fromhex(head["hash"])
+        + bytes.fromhex(head["root"])
         + head["signed_at"].encode()
     )
     Ed25519PublicKey.from_public_bytes(key).verify(base64.urlsafe_b64decode(head["signature"] + "=="), signed)
@@ -102,3 +107,46 @@ async def test_anybody_can_check_the_head_with_the_published_rule(client: httpx.
 async def test_before_the_first_seal_there_is_no_head(client: httpx.AsyncClient) -> None:
     answer = await client.get("/v1/ledger/head")
     assert (answer.status_code, answer.json()["code"]) == (404, "ledger.nothing_sealed")
+
+
+async def test_consistency_is_proven_between_heads_that_were_signed(
+    client: httpx.AsyncClient, write: Write, seal_all: Seal
+) -> None:
+    heads = []
+    for subjects in ("abc", "defg", "h"):
+        await write(*subjects)
+        await seal_all()
+        heads.append((await client.get("/v1/ledger/head")).json())
+    assert [head["seq"] for head in heads] == [3, 7, 8]
+    script = verify_ledger()
+    for older, newer in itertools.combinations_with_replacement(heads, 2):
+        answer = await client.get(f"/v1/ledger/proofs/consistency?first={older['seq']}&second={newer['seq']}")
+        assert answer.status_code == 200, answer.text
+        assert answer.headers["cache-control"] == "public, max-age=31536000"
+        assert answer.headers["access-control-allow-origin"] == "*"
+        path = [bytes.fromhex(node) for node in answer.json()["path"]]
+        roots = bytes.fromhex(older["root"]), bytes.fromhex(newer["root"])
+        assert script.consistent(older["seq"], newer["seq"], path, *roots)
+    tag = {"If-None-Match": answer.headers["etag"]}
+    again = await client.get("/v1/ledger/proofs/consistency?first=8&second=8", headers=tag)
+    assert again.status_code == 304
+
+
+@pytest.mark.parametrize(
+    ("query", "status", "code"),
+    [
+        ("first=4&second=5", 404, "ledger.no_such_checkpoint"),
+        ("first=5&second=6", 404, "ledger.no_such_checkpoint"),
+        ("first=5&second=4", 422, "ledger.sizes_reversed"),
+        ("first=0&second=5", 422, "request.invalid"),
+        ("first=1&second=9223372036854775808", 422, "request.invalid"),
+        ("first=5", 422, "request.invalid"),
+    ],
+)
+@pytest.mark.usefixtures("sealed")
+async def test_no_proof_is_made_for_other_sizes(
+    client: httpx.AsyncClient, query: str, status: int, code: str
+) -> None:
+    answer = await client.get(f"/v1/ledger/proofs/consistency?{query}")
+    assert answer.status_code == status, answer.text
+    assert answer.json()["code"] == code

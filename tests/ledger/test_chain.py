@@ -42,7 +42,7 @@ EVENT = EventRow(
 
 
 def body(event: EventRow) -> bytes:
-    return canonical_event(event, seq=1, sealed_at=AT)
+    return canonical_event(event, seq=1, sealed_at=AT).chained()
 
 
 def test_canonical_form_is_fixed() -> None:

@@ -1,15 +1,19 @@
 """Every way of changing the past is found, and the report says where."""
 
+import base64
 from collections.abc import Awaitable, Callable
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from ocop_api.db.session import Database
 from ocop_api.ledger.canonical import GENESIS, EventRow, canonical_event, chain_hash
 from ocop_api.ledger.checking import verify_ledger
 from ocop_api.ledger.heads import append_heads, heads_file
 from ocop_api.ledger.keys import Signer, key_file
+from ocop_api.ledger.nodes import add_nodes
+from ocop_api.ledger.tree import Frontier, leaf_hash
 from ocop_api.ledger.verifying import Fault, FaultKind, VerifyReport
 from ocop_api.settings import Clock, Settings
 
@@ -127,8 +131,8 @@ async def test_an_event_slipped_in_is_found(check: Check, tamper: Tamper) -> Non
     assert {"altered", "unsigned_tail"} == kinds(await check())
 
 
-async def _rewrite(database: Database, signer: Signer | None) -> None:
-    """Compute the whole chain anew over a changed event; sign with a key if one is at hand."""
+async def _rewrite(database: Database, signer: Signer | None, *, tree: bool = True) -> None:
+    """Compute the whole chain and tree anew over a changed event; sign with a key if one is at hand."""
     async with database.transaction() as session:
         await session.execute(text("set local session_replication_role = replica"))
         await session.execute(text("update ledger_event set data = '{\"price\": 1}' where subject_id = 'b'"))
@@ -139,26 +143,28 @@ async def _rewrite(database: Database, signer: Signer | None) -> None:
                 " join ledger_event e on e.id = s.event_id order by s.seq"
             )
         )
-        digest = GENESIS
+        digest, frontier = GENESIS, Frontier()
+        if tree:
+            await session.execute(text("delete from ledger_node"))
         for row in rows.all():
             body = canonical_event(EventRow(*row[2:]), seq=row.seq, sealed_at=row.sealed_at)
-            digest = chain_hash(digest, body)
+            digest = chain_hash(digest, body.chained())
+            nodes = frontier.append(leaf_hash(body.leaf(digest)))
+            if tree:
+                await add_nodes(session, nodes)
             await session.execute(
                 text("update ledger_seal set hash = :hash where seq = :seq"), {"hash": digest, "seq": row.seq}
             )
-            values = {"hash": digest, "seq": row.seq}
-            await session.execute(
-                text("update ledger_checkpoint set hash = :hash where seq = :seq and :signed"),
-                {**values, "signed": signer is not None},
-            )
             if signer is not None:
-                head = signer.sign(row.seq, digest, row.sealed_at)
+                head = signer.sign(row.seq, digest, row.sealed_at, frontier.root())
                 await session.execute(
                     text(
-                        "update ledger_checkpoint set public_key = :key, signature = :signature,"
-                        " signed_at = :at where seq = :seq"
+                        "update ledger_checkpoint set hash = :hash, root = :root, public_key = :key,"
+                        " signature = :signature, signed_at = :at where seq = :seq"
                     ),
                     {
+                        "hash": head.hash,
+                        "root": head.root,
                         "key": head.public_key,
                         "signature": head.signature,
                         "at": head.signed_at,
@@ -171,8 +177,98 @@ async def _rewrite(database: Database, signer: Signer | None) -> None:
 async def test_a_chain_computed_anew_without_a_key_is_found(check: Check, database: Database) -> None:
     await _rewrite(database, None)
     report = await check()
-    assert kinds(report) == {"hash_not_signed", "head_differs"}
-    assert report.counts[FaultKind.HASH_NOT_SIGNED] == 3
+    assert kinds(report) == {"hash_not_signed", "root_differs", "head_differs"}
+    assert report.counts[FaultKind.HASH_NOT_SIGNED] == report.counts[FaultKind.ROOT_DIFFERS] == 3
+
+
+@pytest.mark.usefixtures("six")
+async def test_a_tree_that_was_left_behind_tells_of_a_chain_computed_anew(
+    check: Check, database: Database, settings: Settings
+) -> None:
+    heads_file(settings).unlink()
+    seed = base64.b64decode(key_file(settings).read_bytes())
+    await _rewrite(database, Signer(seed), tree=False)
+    report = await check()
+    assert kinds(report) == {"node_differs"}
+    assert report.first_broken == 2
+
+
+@pytest.mark.usefixtures("six")
+async def test_a_changed_node_is_found_alone(check: Check, tamper: Tamper) -> None:
+    for level, index, seq in ((0, 2, 3), (1, 0, 2), (2, 0, 4)):
+        place = f"level = {level} and index = {index}"
+        flip = f"update ledger_node set hash = set_byte(hash, 0, get_byte(hash, 0) # 1) where {place}"  # noqa: S608
+        await tamper(flip)
+        report = await check()
+        assert report.faults == [Fault(FaultKind.NODE_DIFFERS, seq, f"level {level} index {index}")]
+        await tamper(flip)
+        assert (await check()).ok
+
+
+@pytest.mark.parametrize(("level", "index", "seq"), [(0, 0, 1), (0, 5, 6), (1, 1, 4), (2, 0, 4)])
+@pytest.mark.usefixtures("six")
+async def test_a_missing_node_is_found(
+    check: Check, tamper: Tamper, level: int, index: int, seq: int
+) -> None:
+    await tamper(f"delete from ledger_node where level = {level} and index = {index}")  # noqa: S608
+    report = await check()
+    assert report.faults == [Fault(FaultKind.NODE_MISSING, seq, f"level {level} index {index}")]
+
+
+@pytest.mark.usefixtures("six")
+async def test_a_tree_without_nodes_is_found_where_a_head_covers_it(check: Check, tamper: Tamper) -> None:
+    await tamper("delete from ledger_node")
+    report = await check()
+    assert (kinds(report), report.counts.total()) == ({"node_missing"}, 10)
+
+
+@pytest.mark.usefixtures("six")
+async def test_a_node_too_many_is_found(check: Check, tamper: Tamper) -> None:
+    await tamper("insert into ledger_node select 1, 3, hash from ledger_node where level = 0 and index = 0")
+    assert (await check()).faults == [Fault(FaultKind.NODE_EXTRA, None, "level 1 index 3")]
+
+
+@pytest.mark.usefixtures("six")
+async def test_a_head_with_a_wrong_root_is_found(
+    check: Check, database: Database, settings: Settings, tamper: Tamper, clock: Clock
+) -> None:
+    await tamper("update ledger_checkpoint set root = sha256('x') where seq = 4")
+    assert kinds(await check()) == {"root_differs", "bad_signature", "head_differs"}
+    await tamper("update ledger_checkpoint set root = null where seq = 4")
+    assert kinds(await check()) == {"bad_signature", "head_differs"}
+    # Even with the key: the root must be that of the events.
+    heads_file(settings).unlink()
+    async with database.transaction() as session:
+        digest = await session.scalar(text("select hash from ledger_seal where seq = 4"))
+        head = Signer(base64.b64decode(key_file(settings).read_bytes())).sign(4, digest, clock(), b"x" * 32)
+        await session.execute(
+            text(
+                "update ledger_checkpoint set root = :root, signature = :signature, signed_at = :at"
+                " where seq = 4"
+            ),
+            {"root": head.root, "signature": head.signature, "at": head.signed_at},
+        )
+    assert (await check()).faults == [Fault(FaultKind.ROOT_DIFFERS, 4)]
+    assert kinds(await check(after=4)) == {"root_differs"}
+
+
+@pytest.mark.usefixtures("six")
+async def test_a_run_from_a_checkpoint_goes_on_with_the_stored_tree(check: Check, tamper: Tamper) -> None:
+    report = await check(after=4)
+    assert (report.ok, report.checked_nodes) == (True, 3)
+    await tamper("update ledger_node set hash = sha256('x') where level = 2")
+    assert kinds(await check(after=4)) == {"root_differs"}
+    await tamper("delete from ledger_node where level = 2")
+    assert (await check(after=4)).faults == [Fault(FaultKind.NODE_MISSING, 4, "level 2 index 0")]
+
+
+async def test_nobody_can_change_a_node_by_the_way(database: Database, write: Write, seal_all: Seal) -> None:
+    await write("a")
+    await seal_all()
+    for statement in ("update ledger_node set hash = sha256('x')", "delete from ledger_node"):
+        with pytest.raises(DBAPIError, match="is a record"):
+            async with database.transaction() as session:
+                await session.execute(text(statement))
 
 
 @pytest.mark.usefixtures("six")
@@ -191,8 +287,6 @@ async def test_a_chain_signed_with_another_key_is_found_even_without_outside_hea
 async def test_a_chain_signed_with_the_stolen_key_still_differs_from_the_outside_heads(
     check: Check, database: Database, settings: Settings
 ) -> None:
-    import base64
-
     seed = base64.b64decode(key_file(settings).read_bytes())
     await _rewrite(database, Signer(seed))
     assert kinds(await check()) == {"head_differs"}
@@ -211,6 +305,7 @@ async def test_deleted_checkpoints_are_found(check: Check, tamper: Tamper, setti
 CUT = (
     "delete from ledger_event where id in (select event_id from ledger_seal where seq > 4)",
     "delete from ledger_seal where seq > 4",
+    "delete from ledger_node where (index + 1) << level > 4",
 )
 
 

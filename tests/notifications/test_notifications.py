@@ -266,6 +266,13 @@ def test_appeals_concern_their_producer_the_office_and_the_panel() -> None:
     assert concern_of("dossier.panel_assigned", HERE, data).nobody
 
 
+def test_who_learns_of_the_new_certificate_is_not_told_of_the_old_one_too() -> None:
+    producer = uuid4()
+    data = {"producer_id": str(producer)}
+    assert concern_of("certificate.issued", HERE, data).producer_id == producer
+    assert concern_of("certificate.superseded", HERE, data).nobody
+
+
 def test_every_kind_of_appeal_has_its_words() -> None:
     for name in ("lodged", "accepted", "refused", "reported", "upheld", "dismissed", "withdrawn"):
         for language in ("vi", "en"):

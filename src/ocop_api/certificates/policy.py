@@ -21,6 +21,23 @@ _CODE_BYTES = 16
 # What people write for letters the alphabet of RFC 4648 leaves out.
 _LOOKALIKES = str.maketrans("018", "olb")
 
+PROVEN_KINDS = frozenset(
+    {
+        "certificate.credential_signed",
+        "certificate.expired",
+        "certificate.extended",
+        "certificate.issued",
+        "certificate.recorded",
+        "certificate.superseded",
+        "certificate.withdrawn",
+    }
+)
+"""Events whose whole content anybody may see, because the register shows all of it.
+
+Not among them is ``certificate.expiring``: it changes nothing, and from whether the filing window tells of it
+one could see that the producer has begun a file.
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Recognition:

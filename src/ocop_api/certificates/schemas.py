@@ -9,6 +9,7 @@ from pydantic import Field
 from ocop_api.certificates.standing import Standing
 from ocop_api.domain.actor import Level
 from ocop_api.domain.certificate import WithdrawalGround
+from ocop_api.ledger.schemas import HeadRead, InclusionProofRead
 from ocop_api.web.schemas import Code, Input, LongText, Output, PageQuery, ShortText
 
 _ID = "0192f7c4-6f0e-7a3b-9c56-1f2e3d4c5b6a"
@@ -114,6 +115,7 @@ class CertificateRead(Output):
         description="the electronic form, signed; null when only reported. 409 there for what was withdrawn "
         "before anybody asked for it"
     )
+    proofs_url: str = Field(description="proofs that what happened to it lies in the signed ledger")
     withdrawal: WithdrawalRead | None
     superseded_on: date | None
     superseded_by: UUID | None
@@ -161,5 +163,25 @@ class VerificationRead(Output):
         description="the electronic form, signed; null when only reported. 409 there for what was withdrawn "
         "before anybody asked for it"
     )
+    proofs_url: str = Field(description="proofs that what happened to it lies in the signed ledger")
     product_id: UUID
     certificate_id: UUID
+
+
+class CertificateProofsRead(Output):
+    """That what happened to a certificate lies in the ledger, for anybody to check without asking again.
+
+    Compare `checkpoint` with a head kept before: `/v1/ledger/proofs/consistency` proves that the ledger only
+    grew in between.
+    """
+
+    certificate_id: UUID = Field(examples=[_ID])
+    checkpoint: HeadRead | None = Field(
+        description="the signed head all proofs are for; null as long as no head with a root was signed"
+    )
+    tree_size: int = Field(description="events covered by the checkpoint", examples=[412])
+    pending: int = Field(
+        description="events of this certificate the checkpoint does not cover; new ones are within minutes",
+        examples=[0],
+    )
+    events: list[InclusionProofRead] = Field(description="in the order of the ledger")

@@ -1,11 +1,13 @@
-"""One form of bytes for every event, so that anybody can compute the chain again.
+"""One form of bytes for every event, so that anybody can compute the chain and the tree again.
 
 ``hash = sha256(previous hash || canonical event)``, starting from 32 zero bytes. The canonical event is
-the JSON object below in the form of RFC 8785 (sorted keys, no spaces, UTF-8).
+the JSON object below in the form of RFC 8785 (sorted keys, no spaces, UTF-8). The leaf of the Merkle tree
+is the same object without ``actor_id``, and with the chain's hash in ``chain``, which stands for it.
 """
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -57,8 +59,29 @@ def instant_text(value: datetime) -> str:
     return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
-def canonical_event(event: EventRow, *, seq: int, sealed_at: datetime) -> bytes:
-    """The bytes that are hashed for an event at place ``seq``.
+@dataclass(frozen=True, slots=True)
+class CanonicalEvent:
+    """An event at its place: each member of the object in its canonical bytes."""
+
+    members: Mapping[str, bytes]
+
+    def chained(self) -> bytes:
+        """The bytes that go into the chain."""
+        return _object(self.members)
+
+    def leaf(self, digest: bytes) -> bytes:
+        """The bytes that go into the tree, with the chain's hash at this place: they name nobody."""
+        public = {name: value for name, value in self.members.items() if name != "actor_id"}
+        return _object({**public, "chain": b'"%s"' % digest.hex().encode()})
+
+
+def _object(members: Mapping[str, bytes]) -> bytes:
+    # All names are ASCII letters, so the order of RFC 8785 (UTF-16 code units) is that of the strings.
+    return b"{" + b",".join(b'"%s":%s' % (name.encode(), members[name]) for name in sorted(members)) + b"}"
+
+
+def canonical_event(event: EventRow, *, seq: int, sealed_at: datetime) -> CanonicalEvent:
+    """The event at place ``seq`` in its canonical form.
 
     The data go in as JSON. Where a number in them is beyond an IEEE double (or the nesting is too
     deep), ``data_text`` with PostgreSQL's text stands instead of ``data``: an odd event must neither
@@ -76,13 +99,13 @@ def canonical_event(event: EventRow, *, seq: int, sealed_at: datetime) -> bytes:
         "actor_id": None if event.actor_id is None else str(event.actor_id),
         "area_path": list(event.area_path),
     }
+    members = {name: rfc8785.dumps(value) for name, value in body.items()}
     try:
-        body["data"] = json.loads(event.data_text, parse_int=_whole, parse_float=_fraction)
-        return rfc8785.dumps(body)
+        data = json.loads(event.data_text, parse_int=_whole, parse_float=_fraction)
+        members["data"] = rfc8785.dumps(data)
     except (_InexactNumberError, OverflowError, RecursionError, rfc8785.CanonicalizationError):
-        body.pop("data", None)
-        body["data_text"] = event.data_text
-        return rfc8785.dumps(body)
+        members["data_text"] = rfc8785.dumps(event.data_text)
+    return CanonicalEvent(members)
 
 
 def chain_hash(previous: bytes, event: bytes) -> bytes:

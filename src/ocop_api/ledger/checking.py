@@ -27,7 +27,7 @@ class LedgerCheck:
 
 
 async def verify_ledger(settings: Settings, *, after: int = 0) -> LedgerCheck:
-    """Recompute the chain, check the signatures and compare the heads kept outside.
+    """Recompute the chain and the tree, check the signatures and compare the heads kept outside.
 
     Args:
         settings: database, key file and storage of the installation.

@@ -28,6 +28,7 @@ def _line(head: Head) -> bytes:
         {
             "seq": head.seq,
             "hash": head.hash.hex(),
+            **({} if head.root is None else {"root": head.root.hex()}),
             "signed_at": instant_text(head.signed_at),
             "public_key": base64url(head.public_key),
             "signature": base64url(head.signature),
@@ -46,6 +47,8 @@ def parse_head(line: bytes) -> Head | None:
             signed_at=datetime.fromisoformat(raw["signed_at"]),
             public_key=from_base64url(raw["public_key"]),
             signature=from_base64url(raw["signature"]),
+            # Lines from before there was a tree have none.
+            root=bytes.fromhex(raw["root"]) if "root" in raw else None,
         )
     except (ValueError, TypeError, KeyError):
         return None

@@ -1,4 +1,4 @@
-"""Sealing as a job, and copying signed heads out of the database."""
+"""Sealing as a job: the tree grows over older events, new ones are sealed, heads go outside the database."""
 
 import asyncio
 from typing import Any
@@ -7,6 +7,7 @@ import structlog
 
 from ocop_api.db.session import Database
 from ocop_api.jobs.queue import Handler, JobContext
+from ocop_api.ledger.growing import grow
 from ocop_api.ledger.heads import append_heads, heads_file, last_seq
 from ocop_api.ledger.keys import load_signer
 from ocop_api.ledger.sealing import checkpoints_after, lock_heads, seal
@@ -15,6 +16,8 @@ from ocop_api.settings import Clock, Settings
 log = structlog.get_logger()
 
 _BATCH = 1000
+_BATCHES_GROWN = 50
+"""Batches of old events that one run adds to the tree; the next run goes on."""
 
 
 async def seal_pending(database: Database, settings: Settings, clock: Clock) -> int:
@@ -24,6 +27,7 @@ async def seal_pending(database: Database, settings: Settings, clock: Clock) -> 
         LedgerKeyError: no usable key.
     """
     signer = await asyncio.to_thread(load_signer, settings)
+    await grow_tree(database)
     total = 0
     more = True
     while more:
@@ -33,6 +37,18 @@ async def seal_pending(database: Database, settings: Settings, clock: Clock) -> 
         more = report.more
     await copy_heads(database, settings)
     return total
+
+
+async def grow_tree(database: Database, *, batches: int = _BATCHES_GROWN, limit: int = _BATCH) -> int:
+    """Add events sealed before there was a tree to it, in transactions of ``limit``; gives their number."""
+    grown = 0
+    for _ in range(batches):
+        async with database.transaction() as session:
+            added = await grow(session, limit=limit)
+        grown += added
+        if added < limit:
+            break
+    return grown
 
 
 async def copy_heads(database: Database, settings: Settings) -> int:

@@ -1,7 +1,9 @@
 r"""The key that signs heads of the chain, and what exactly it signs.
 
-A signature covers ``b"ocop-ledger-head/1\n" || seq (8 bytes, big-endian) || hash (32 bytes) ||
-signed_at (ASCII, UTC, six decimals, Z)`` with Ed25519 (RFC 8032).
+A signature covers ``b"ocop-ledger-head/2\n" || seq (8 bytes, big-endian) || hash (32 bytes) ||
+root (32 bytes) || signed_at (ASCII, UTC, six decimals, Z)`` with Ed25519 (RFC 8032). Heads from before there
+was a tree, and those signed while it is still growing over old events, have no root:
+``b"ocop-ledger-head/1\n" || seq || hash || signed_at``.
 """
 
 import base64
@@ -21,7 +23,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from ocop_api.ledger.canonical import instant_text
 from ocop_api.settings import Settings
 
-_CONTEXT = b"ocop-ledger-head/1\n"
+CONTEXTS = ("ocop-ledger-head/1", "ocop-ledger-head/2")
+"""First line of what is signed, without and with a root."""
 _SEED_BYTES = 32
 
 
@@ -31,17 +34,18 @@ class LedgerKeyError(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """A signed head: all events up to ``seq`` lie behind ``hash``."""
+    """A signed head: all events up to ``seq`` lie behind ``hash``, and in the tree behind ``root``."""
 
     seq: int
     hash: bytes
     signed_at: datetime
     public_key: bytes
     signature: bytes
+    root: bytes | None = None
 
     def signed_bytes(self) -> bytes:
         """What the signature covers."""
-        return _message(self.seq, self.hash, self.signed_at)
+        return _message(self.seq, self.hash, self.root, self.signed_at)
 
     def holds(self) -> bool:
         """Whether the signature fits the head and its own public key (not whether the key is trusted)."""
@@ -52,8 +56,9 @@ class Head:
         return True
 
 
-def _message(seq: int, digest: bytes, signed_at: datetime) -> bytes:
-    return _CONTEXT + seq.to_bytes(8, "big") + digest + instant_text(signed_at).encode("ascii")
+def _message(seq: int, digest: bytes, root: bytes | None, signed_at: datetime) -> bytes:
+    context = CONTEXTS[root is not None].encode("ascii") + b"\n"
+    return context + seq.to_bytes(8, "big") + digest + (root or b"") + instant_text(signed_at).encode("ascii")
 
 
 class Signer:
@@ -63,10 +68,10 @@ class Signer:
         self._key = Ed25519PrivateKey.from_private_bytes(seed)
         self.public_key = self._key.public_key().public_bytes_raw()
 
-    def sign(self, seq: int, digest: bytes, signed_at: datetime) -> Head:
-        """A signed head."""
-        signature = self._key.sign(_message(seq, digest, signed_at))
-        return Head(seq, digest, signed_at, self.public_key, signature)
+    def sign(self, seq: int, digest: bytes, signed_at: datetime, root: bytes | None = None) -> Head:
+        """A signed head; with ``root`` in the form that covers it."""
+        signature = self._key.sign(_message(seq, digest, root, signed_at))
+        return Head(seq, digest, signed_at, self.public_key, signature, root)
 
 
 def base64url(value: bytes) -> str:

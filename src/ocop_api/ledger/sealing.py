@@ -1,4 +1,4 @@
-"""The sealer: gives committed events their final order, chains them and signs the head.
+"""The sealer: gives committed events their final order, chains them, adds them to the tree, signs the head.
 
 Chaining in the request would put every writer behind one lock; here only the sealer waits for itself.
 """
@@ -13,16 +13,19 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from ocop_api.ledger.canonical import GENESIS, EventRow, canonical_event, chain_hash
 from ocop_api.ledger.keys import Head, Signer
+from ocop_api.ledger.nodes import add_nodes, stored_frontier
+from ocop_api.ledger.tree import Subtree, leaf_hash
 
 log = structlog.get_logger()
 
 _LOCK = text("select pg_advisory_xact_lock(7033202)")
 _HEADS_LOCK = text("select pg_advisory_xact_lock(7033203)")
 _LAST = text("select seq, hash from ledger_seal order by seq desc limit 1")
-_EVENT = (
+EVENT_COLUMNS = (
     "e.id, e.ordinal, e.at, e.kind, e.subject_type, e.subject_id, e.actor_id, e.area_path,"
     " e.data::text as data_text"
 )
+"""The fields of ``EventRow``, of ``ledger_event e``."""
 # A visible row belongs to a finished transaction, and every transaction of this server that the
 # snapshot knows as finished lies below its xmax. A number at or above it was given by another server.
 _FOREIGN_UNTIL = text(
@@ -30,11 +33,11 @@ _FOREIGN_UNTIL = text(
     " where p.xid >= pg_snapshot_xmax(pg_current_snapshot())::text::bigint"
 )
 _FOREIGN = text(
-    f"select {_EVENT} from ledger_pending p join ledger_event e on e.id = p.event_id"  # noqa: S608
+    f"select {EVENT_COLUMNS} from ledger_pending p join ledger_event e on e.id = p.event_id"  # noqa: S608
     " where e.ordinal <= :until order by p.xid, e.ordinal limit :limit"
 )
 _FINISHED = text(
-    f"select {_EVENT} from ledger_pending p join ledger_event e on e.id = p.event_id"  # noqa: S608
+    f"select {EVENT_COLUMNS} from ledger_pending p join ledger_event e on e.id = p.event_id"  # noqa: S608
     " where p.xid < pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
     " order by p.xid, e.ordinal limit :limit"
 )
@@ -47,11 +50,11 @@ _SEAL = text(
 )
 _DONE = text("delete from ledger_pending where event_id = any(cast(:ids as uuid[]))")
 _CHECKPOINT = text(
-    "insert into ledger_checkpoint (seq, hash, signed_at, public_key, signature)"
-    " values (:seq, :hash, :signed_at, :public_key, :signature)"
+    "insert into ledger_checkpoint (seq, hash, signed_at, public_key, signature, root)"
+    " values (:seq, :hash, :signed_at, :public_key, :signature, :root)"
 )
 _CHECKPOINTS_AFTER = text(
-    "select seq, hash, signed_at, public_key, signature from ledger_checkpoint"
+    "select seq, hash, signed_at, public_key, signature, root from ledger_checkpoint"
     " where seq > :after order by seq limit :limit"
 )
 
@@ -70,6 +73,8 @@ async def seal(session: AsyncSession, *, now: datetime, signer: Signer, limit: i
 
     Only events of transactions older than every running one are taken, in the order (transaction,
     ordinal). So whatever commits later also comes later, and no place in the order is ever given twice.
+    The head covers the tree once it has grown over all earlier events (``growing``); until then events
+    are chained alone, because nobody shall wait for it.
 
     Args:
         session: a transaction of its own; the caller commits, then copies the head outside.
@@ -78,7 +83,7 @@ async def seal(session: AsyncSession, *, now: datetime, signer: Signer, limit: i
         limit: events in one batch; each batch ends in one checkpoint.
     """
     # One sealer at a time. The statements after it see what the one before has committed.
-    await session.execute(_LOCK)
+    await lock_chain(session)
     until = (await session.execute(_FOREIGN_UNTIL)).scalar_one()
     if until is None:
         found = await session.execute(_FINISHED, {"limit": limit})
@@ -102,17 +107,23 @@ async def seal(session: AsyncSession, *, now: datetime, signer: Signer, limit: i
 async def _chain(session: AsyncSession, events: list[EventRow], now: datetime, signer: Signer) -> Head:
     last = (await session.execute(_LAST)).first()
     seq, digest = (0, GENESIS) if last is None else (last.seq, last.hash)
+    tree = await stored_frontier(session, seq)
+    nodes: list[tuple[Subtree, bytes]] = []
     seqs: list[int] = []
     ids: list[UUID] = []
     hashes: list[bytes] = []
     for event in events:
         seq += 1
-        digest = chain_hash(digest, canonical_event(event, seq=seq, sealed_at=now))
+        canonical = canonical_event(event, seq=seq, sealed_at=now)
+        digest = chain_hash(digest, canonical.chained())
+        if tree is not None:
+            nodes += tree.append(leaf_hash(canonical.leaf(digest)))
         seqs.append(seq)
         ids.append(event.id)
         hashes.append(digest)
     await session.execute(_SEAL, {"seqs": seqs, "ids": ids, "hashes": hashes, "sealed_at": now})
-    head = signer.sign(seq, digest, now)
+    await add_nodes(session, nodes)
+    head = signer.sign(seq, digest, now, None if tree is None else tree.root())
     await session.execute(
         _CHECKPOINT,
         {
@@ -121,9 +132,15 @@ async def _chain(session: AsyncSession, events: list[EventRow], now: datetime, s
             "signed_at": head.signed_at,
             "public_key": head.public_key,
             "signature": head.signature,
+            "root": head.root,
         },
     )
     return head
+
+
+async def lock_chain(session: AsyncSession) -> None:
+    """Let one process at a time extend the chain or the tree, until this transaction ends."""
+    await session.execute(_LOCK)
 
 
 async def lock_heads(session: AsyncSession) -> None:

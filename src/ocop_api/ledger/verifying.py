@@ -1,12 +1,13 @@
 """Looking for what was changed after the fact. Streams in batches; never runs inside a request.
 
-What each witness shows: the chain of hashes an altered, missing or moved row; the signatures a chain
-computed anew by somebody without the key; the heads outside the database a ledger cut or replaced.
+What each witness shows: the chain of hashes an altered, missing or moved row; the tree, computed anew from
+the events, a node or root that proves something else; the signatures a chain or tree computed anew by
+somebody without the key; the heads outside the database a ledger cut or replaced.
 """
 
 import asyncio
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -19,6 +20,8 @@ from ocop_api.db.session import Database
 from ocop_api.ledger.canonical import GENESIS, EventRow, canonical_event, chain_hash
 from ocop_api.ledger.heads import read_heads
 from ocop_api.ledger.keys import Head, key_id_of
+from ocop_api.ledger.nodes import nodes_at, nodes_grown
+from ocop_api.ledger.tree import Frontier, Span, Subtree, leaf_hash
 
 _KEPT = 100
 """Faults described one by one; beyond it they are counted only."""
@@ -30,7 +33,7 @@ _SEALS = text(
     " where s.seq > :after order by s.seq limit :limit"
 )
 _CHECKPOINTS = text(
-    "select c.seq, c.hash, c.signed_at, c.public_key, c.signature, s.hash as sealed"
+    "select c.seq, c.hash, c.signed_at, c.public_key, c.signature, c.root, s.hash as sealed"
     " from ledger_checkpoint c left join ledger_seal s on s.seq = c.seq"
     " where c.seq > :after order by c.seq limit :limit"
 )
@@ -40,14 +43,26 @@ _ACCOUNTED = text(
     " where e.ordinal > :after order by e.ordinal limit :limit"
 )
 _WITNESSED = text(
-    "select w.seq, s.hash as sealed, c.hash, c.signed_at, c.public_key, c.signature"
+    "select w.seq, s.hash as sealed, c.hash, c.signed_at, c.public_key, c.signature, c.root"
     " from unnest(cast(:seqs as bigint[])) as w(seq)"
     " left join ledger_seal s on s.seq = w.seq left join ledger_checkpoint c on c.seq = w.seq"
 )
 _START = text(
-    "select c.hash, e.ordinal from ledger_checkpoint c"
+    "select c.hash, c.root, e.ordinal from ledger_checkpoint c"
     " left join ledger_seal s on s.seq = c.seq left join ledger_event e on e.id = s.event_id"
     " where c.seq = :seq"
+)
+# The tree reaches as far as its leaves, or as a head says: a head covers the tree of all events before it.
+_GROWN = text(
+    "select greatest((select max(index) + 1 from ledger_node where level = 0),"
+    " (select max(seq) from ledger_checkpoint where root is not null), 0)"
+)
+_ROOTS = text(
+    "select seq, root from ledger_checkpoint where seq between :first and :last and root is not null"
+)
+_BEYOND = text(
+    "select level, index from ledger_node where (index + 1) * power(2::numeric, level) > :size"
+    " order by level, index limit :limit"
 )
 
 
@@ -74,6 +89,13 @@ class FaultKind(StrEnum):
     """A head outside the database contradicts the ledger: it was replaced from here or before."""
     HEAD_MISSING = "head_missing"
     """A head outside the database is not among the checkpoints."""
+    NODE_DIFFERS = "node_differs"
+    """A node of the tree is not what the events up to this place give."""
+    NODE_MISSING = "node_missing"
+    NODE_EXTRA = "node_extra"
+    """A node of the tree covers events that are not sealed."""
+    ROOT_DIFFERS = "root_differs"
+    """The signed head of this place shows the root of another tree."""
     NO_START = "no_start"
     """There is no checkpoint to start from."""
 
@@ -93,6 +115,7 @@ class VerifyReport:
 
     started_after: int
     checked_events: int = 0
+    checked_nodes: int = 0
     checked_heads: int = 0
     checked_outside: int = 0
     last_seq: int = 0
@@ -118,6 +141,7 @@ class VerifyReport:
         """The outcome for a person."""
         lines = [
             f"Ledger {self.started_after + 1}..{self.last_seq}: {self.checked_events} events",
+            f"Nodes of the tree: {self.checked_nodes}",
             f"Signed heads: {self.checked_heads}; heads outside the database: {self.checked_outside}",
             f"Head: {self.last_seq} {self.last_hash.hex()}",
         ]
@@ -140,18 +164,24 @@ class _Verification:
         self.after = after
         self.batch = batch
         self.report = VerifyReport(started_after=after, last_seq=after)
+        self.grown = 0
+        self.tree: Frontier | None = None
+        """The tree as the events give it; None from where it has not grown yet or cannot be computed."""
 
     async def run(self, outside: Iterator[Head]) -> VerifyReport:
-        previous, ordinal = GENESIS, 0
+        previous, ordinal, root = GENESIS, 0, None
         if self.after:
             start = (await self.session.execute(_START, {"seq": self.after})).first()
             if start is None:
                 self.report.add(FaultKind.NO_START, self.after)
                 return self.report
             # Starting again before the checkpoint itself keeps its own signature in view.
-            previous, ordinal = start.hash, start.ordinal or 0
+            previous, ordinal, root = start.hash, start.ordinal or 0, start.root
             self.report.last_hash = previous
+        self.grown = (await self.session.execute(_GROWN)).scalar_one()
+        self.tree = await self._tree_before(root)
         await self._seals(previous)
+        await self._nodes_beyond()
         await self._checkpoints()
         await self._outside(outside)
         await self._unaccounted(ordinal)
@@ -170,7 +200,9 @@ class _Verification:
         report = self.report
         hash_before: bytes | None = previous
         async for rows in self._batches(_SEALS, self.after):
+            nodes, roots = await self._stored_tree(rows)
             for row in rows:
+                leaf: bytes | None = None
                 if row.seq != report.last_seq + 1:
                     missing = row.seq - report.last_seq - 1
                     report.add(FaultKind.SEAL_MISSING, report.last_seq + 1, f"{missing} in a row")
@@ -179,13 +211,72 @@ class _Verification:
                 report.last_seq, report.last_hash = row.seq, row.hash
                 if row.id is None:
                     report.add(FaultKind.EVENT_MISSING, row.seq, str(row.event_id))
-                elif hash_before is not None:
+                else:
                     event = EventRow(*row[4:])
                     body = canonical_event(event, seq=row.seq, sealed_at=row.sealed_at)
-                    if chain_hash(hash_before, body) != row.hash:
+                    if hash_before is not None and chain_hash(hash_before, body.chained()) != row.hash:
                         report.add(FaultKind.ALTERED, row.seq, f"{event.kind} {event.id}")
+                    else:
+                        leaf = leaf_hash(body.leaf(row.hash))
+                self._leaf(row.seq, leaf, nodes, roots)
                 # Going on from the stored hash names the rows that were touched, not all behind them.
                 hash_before = row.hash
+
+    async def _tree_before(self, root: bytes | None) -> Frontier | None:
+        """The tree of everything before the start, out of its stored nodes."""
+        if self.after > self.grown:
+            return None
+        subtrees = Span(0, self.after).subtrees()
+        stored = await nodes_at(self.session, subtrees)
+        missing = [subtree for subtree in subtrees if subtree not in stored]
+        for subtree in missing:
+            self.report.add(FaultKind.NODE_MISSING, self.after, _named(subtree))
+        if missing:
+            return None
+        tree = Frontier(self.after, [stored[subtree] for subtree in subtrees])
+        if root is not None and tree.root() != root:
+            self.report.add(FaultKind.ROOT_DIFFERS, self.after)
+        return tree
+
+    async def _stored_tree(self, seals: Any) -> tuple[Mapping[Subtree, bytes], Mapping[int, bytes]]:
+        """What is stored of the tree for these seals: the nodes that end at one of them, the signed roots."""
+        if self.tree is None or not seals:
+            return {}, {}
+        first, last = seals[0].seq, seals[-1].seq
+        nodes = await nodes_grown(self.session, first - 1, last)
+        found = await self.session.execute(_ROOTS, {"first": first, "last": last})
+        return nodes, {row.seq: row.root for row in found}
+
+    def _leaf(
+        self, seq: int, leaf: bytes | None, nodes: Mapping[Subtree, bytes], roots: Mapping[int, bytes]
+    ) -> None:
+        """Let the tree grow by the leaf of the event at ``seq``, and compare what is stored.
+
+        An event that is missing or altered has been named already; its stored leaf stands in for it. Every
+        node above is computed from below, so a changed node is named alone.
+        """
+        report, place = self.report, Subtree(0, seq - 1)
+        if self.tree is None or seq != self.tree.size + 1 or seq > self.grown:
+            self.tree = None
+            return
+        known = leaf or nodes.get(place)
+        if known is None:
+            report.add(FaultKind.NODE_MISSING, seq, _named(place))
+            self.tree = None
+            return
+        for subtree, digest in self.tree.append(known):
+            report.checked_nodes += 1
+            if subtree not in nodes:
+                report.add(FaultKind.NODE_MISSING, seq, _named(subtree))
+            elif nodes[subtree] != digest:
+                report.add(FaultKind.NODE_DIFFERS, seq, _named(subtree))
+        if seq in roots and roots[seq] != self.tree.root():
+            report.add(FaultKind.ROOT_DIFFERS, seq)
+
+    async def _nodes_beyond(self) -> None:
+        found = await self.session.execute(_BEYOND, {"size": self.report.last_seq, "limit": _KEPT})
+        for level, index in found:
+            self.report.add(FaultKind.NODE_EXTRA, None, _named(Subtree(level, index)))
 
     def _check_signature(self, head: Head, where: str) -> None:
         if head.public_key not in self.keys:
@@ -199,7 +290,7 @@ class _Verification:
         # The checkpoint the run starts from vouches for everything before it, so it is checked too.
         async for rows in self._batches(_CHECKPOINTS, max(self.after - 1, 0)):
             for row in rows:
-                head = Head(*row[:5])
+                head = Head(*row[:6])
                 report.checked_heads += 1
                 self._check_signature(head, "checkpoint")
                 if row.sealed is None:
@@ -222,7 +313,7 @@ class _Verification:
         report = self.report
         report.checked_outside += 1
         same = row.hash is not None and head == Head(
-            head.seq, row.hash, row.signed_at, row.public_key, row.signature
+            head.seq, row.hash, row.signed_at, row.public_key, row.signature, row.root
         )
         # An equal checkpoint has been checked already; a signature costs more than all the rest.
         if not same:
@@ -243,6 +334,10 @@ class _Verification:
                     self.report.add(FaultKind.EXTRA_EVENT, None, str(row.id))
                 elif row.seq is not None and row.pending is not None:
                     self.report.add(FaultKind.SEALED_AND_PENDING, row.seq, str(row.id))
+
+
+def _named(subtree: Subtree) -> str:
+    return f"level {subtree.level} index {subtree.index}"
 
 
 def _take(heads: Iterator[Head], count: int) -> list[Head]:

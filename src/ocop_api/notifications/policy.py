@@ -21,7 +21,7 @@ _FOR_OFFICERS = frozenset(
 )
 _NOT_FOR_PRODUCERS = frozenset({"appeal.reported"})
 """What the producer learns with the decision."""
-_TOLD_OTHERWISE = frozenset({"dossier.panel_assigned"})
+_TOLD_OTHERWISE = frozenset({"certificate.superseded", "dossier.panel_assigned"})
 """What another event of the same step tells already."""
 _CLOCKS = frozenset(
     {"dossier.due_soon", "dossier.overdue", "dossier.supplement_overdue", "dossier.escalated"}

@@ -61,6 +61,13 @@ OptionalIfMatch = Annotated[ExpectedVersion, Depends(_optional)]
 """For actions: checked when sent."""
 
 
+def publish(response: Response, *, seconds: int) -> None:
+    """Let any page fetch an answer, and anybody keep it for so long; 0 has them ask again each time."""
+    response.headers["Cache-Control"] = f"public, max-age={seconds}" if seconds else "public, no-cache"
+    response.headers["Access-Control-Allow-Origin"] = "*"
+    response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+
+
 def tag_response(request: Request, response: Response, version: int | None) -> Response:
     """Give a successful GET or write its ETag; answer 304 when the client has this very body."""
     body = getattr(response, "body", None)

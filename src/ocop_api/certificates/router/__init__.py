@@ -1,6 +1,6 @@
 """Certificates over HTTP: the register and what is done with it, verification for anyone, appeals."""
 
-from ocop_api.certificates.router import appeals, credentials, register, statistics, verification
+from ocop_api.certificates.router import appeals, credentials, proofs, register, statistics, verification
 
 routers = (
     # Before the register: its paths would be read as ids there.
@@ -9,4 +9,5 @@ routers = (
     *verification.routers,
     *appeals.routers,
     *credentials.routers,
+    proofs.router,
 )

@@ -116,6 +116,11 @@ def credential_path(certificate_id: UUID) -> str:
     return f"/v1/certificates/{certificate_id}/credential"
 
 
+def proofs_path(certificate_id: UUID) -> str:
+    """Where the proofs are that what happened to a certificate lies in the ledger."""
+    return f"/v1/certificates/{certificate_id}/proofs"
+
+
 def _credential_url(public_url: str, certificate_id: UUID, valid_until: date | None) -> str | None:
     # Without a term there is nothing to sign.
     return None if valid_until is None else f"{public_url.rstrip('/')}{credential_path(certificate_id)}"
@@ -151,6 +156,7 @@ def verification_of(finding: Finding, public_url: str, language: Language) -> Ve
         successor_url=None if successor is None else page_url(public_url, successor),
         url=page_url(public_url, finding.code),
         credential_url=_credential_url(public_url, finding.certificate_id, finding.valid_until),
+        proofs_url=f"{public_url.rstrip('/')}{proofs_path(finding.certificate_id)}",
         product_id=finding.product_id,
         certificate_id=finding.certificate_id,
     )
@@ -184,6 +190,7 @@ def certificate_of(
             "verification_code": c.code,
             "verification_url": page_url(public_url, c.code),
             "credential_url": _credential_url(public_url, c.id, c.valid_until),
+            "proofs_url": f"{public_url.rstrip('/')}{proofs_path(c.id)}",
             "withdrawal": withdrawal,
             "superseded_on": None if s is None else s.superseded_on,
             "superseded_by": None if s is None else s.successor_id,
@@ -199,6 +206,7 @@ _COMPUTED = {
     "verification_code",
     "verification_url",
     "credential_url",
+    "proofs_url",
     "withdrawal",
     "superseded_on",
     "superseded_by",

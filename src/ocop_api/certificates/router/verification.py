@@ -11,6 +11,7 @@ from ocop_api.certificates.router.presentation import (
     ground_text,
     meaning_of,
     page_url,
+    proofs_path,
     title_of,
 )
 from ocop_api.certificates.router.presentation import verification_of as as_answer
@@ -115,6 +116,7 @@ def _page(finding: Finding, language: Language, public_url: str) -> HTMLResponse
         successor_url=None if successor is None else f"/verify/{successor}?lang={language}",
         pdf_url=f"/v1/certificates/{finding.certificate_id}/certificate.pdf",
         credential_url=credential_path(finding.certificate_id),
+        proofs_url=proofs_path(finding.certificate_id),
         url=page_url(public_url, finding.code),
         # The number's page has a query of its own; the code's page stands for both.
         switch_url=f"/verify/{finding.code}?lang={other}",

@@ -95,7 +95,6 @@ class IssuingService:
         self.session.add(row)
         # The unique constraints speak here, and the supersession below refers to the row.
         await self.session.flush()
-        await self.register.settle(row.product_id)
         await record(
             self.session,
             kind="certificate.issued",
@@ -116,6 +115,8 @@ class IssuingService:
                 "valid_until": facts.valid_until.isoformat(),
             },
         )
+        # After it, so that whoever follows the changes knows a successor before it is named as one.
+        await self.register.settle(row.product_id)
         return CertificateRecord(row, None, None)
 
     async def _check_after_appeal(

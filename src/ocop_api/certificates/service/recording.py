@@ -193,7 +193,7 @@ class RecordingService(CertificateService):
         records = await self.certificates.of_products(list(work.products)) if work.new else list(before)
         new = [pair for own in _by_product(records).values() for pair in _new_successions(own, self.today)]
         if new:
-            await self.certificates.supersede(new, self.now)
+            await self.replace(new, records)
             records = await self.certificates.of_products(list(work.products))
         products = ProductService(self.session, self.actor, self.now)
         for product_id, own in _by_product(records).items():

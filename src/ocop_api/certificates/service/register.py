@@ -21,7 +21,8 @@ from ocop_api.domain.administration import level_in_charge
 from ocop_api.domain.certificate import CertificateNumber, issue, withdrawal_due, withdrawal_level
 from ocop_api.domain.clock import vietnam_date
 from ocop_api.domain.errors import Conflict, Forbidden, Invalid, NotFound
-from ocop_api.ledger.recording import record
+from ocop_api.ledger.recording import Happening, record, record_many
+from ocop_api.ledger.service import LedgerService, Proofs
 from ocop_api.places.service import PlaceService
 from ocop_api.producers.service import ProducerService
 from ocop_api.products.service import ProductService
@@ -70,6 +71,18 @@ class CertificateService:
         """All certificates of a product, for the features above; empty when it has none."""
         return await self.certificates.of_product(product_id)
 
+    async def proofs(self, certificate_id: UUID, size: int | None) -> Proofs:
+        """Proofs that what happened to a certificate lies in the ledger, for anybody.
+
+        Raises:
+            NotFound: ``certificate.not_found``; ``ledger.no_such_checkpoint``, no signed head covers
+                ``size`` events.
+            Unavailable: ``ledger.tree_incomplete``.
+        """
+        await self.get(certificate_id)
+        ledger = LedgerService(self.session)
+        return await ledger.proofs("certificate", certificate_id, kinds=policy.PROVEN_KINDS, size=size)
+
     def may_read_reason(self, certificate: Certificate) -> bool:
         """Whether the actor learns the reason of a withdrawal: who may read the product's dossiers."""
         return self.actor.scope(Permission.DOSSIER_READ).covers(
@@ -116,8 +129,6 @@ class CertificateService:
             return await self.certificates.find_recorded(
                 product_id, known.decision_number, known.decided_on, known.stars
             )
-        await self.settle(product_id)
-        await self._reserve(number)
         await record(
             self.session,
             kind="certificate.recorded",
@@ -133,6 +144,9 @@ class CertificateService:
                 "confidence": known.confidence,
             },
         )
+        # After it, so that whoever follows the changes knows a successor before it is named as one.
+        await self.settle(product_id)
+        await self._reserve(number)
         return added
 
     async def withdraw(self, certificate_id: UUID, order: CertificateWithdraw) -> CertificateRecord:
@@ -232,6 +246,31 @@ class CertificateService:
             return ""
         return (await PlaceService(self.session).as_of(place_id, decided_on or self.today)).full_name
 
+    async def replace(
+        self, pairs: Sequence[tuple[UUID, UUID, date]], records: Sequence[CertificateRecord]
+    ) -> None:
+        """Write down who followed whom (old, new, from when), as rows and as events of the old ones."""
+        await self.certificates.supersede(pairs, self.now)
+        known = {record.certificate.id: record.certificate for record in records}
+        happened = [
+            Happening(
+                "certificate.superseded",
+                "certificate",
+                old,
+                {
+                    "number": known[old].number,
+                    "product_id": str(known[old].product_id),
+                    "producer_id": str(known[old].producer_id),
+                    "stars": known[old].stars,
+                    "successor_id": str(new),
+                    "superseded_on": from_when.isoformat(),
+                },
+                known[old].area_path,
+            )
+            for old, new, from_when in pairs
+        ]
+        await record_many(self.session, happened, actor=self.actor, at=self.now)
+
     async def settle(self, product_id: UUID) -> None:
         """Bring supersessions and the product's recognition up to what its certificates now say."""
         products = ProductService(self.session, self.actor, self.now)
@@ -248,7 +287,7 @@ class CertificateService:
         known = {r.certificate.id for r in records if r.supersession is not None}
         new = [pair for pair in policy.successions(terms) if pair[0] not in known]
         if new:
-            await self.certificates.supersede(new, self.now)
+            await self.replace(new, records)
             records = await self.certificates.of_product(product_id)
         recognition = policy.recognition_of([r.life for r in records], self.today)
         await products.set_recognition(

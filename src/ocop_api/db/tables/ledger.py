@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, LargeBinary, SmallInteger, text
 from sqlalchemy import Identity as Counter
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -70,3 +70,30 @@ class LedgerCheckpoint(Base):
     public_key: Mapped[bytes] = mapped_column(LargeBinary)
     """The Ed25519 key that signed, so that the API can publish it without holding the secret."""
     signature: Mapped[bytes] = mapped_column(LargeBinary)
+    root: Mapped[bytes | None] = mapped_column(LargeBinary)
+    """Root of the tree over all events up to ``seq``; None when signed before the tree had grown so far."""
+
+    __table_args__ = (
+        CheckConstraint("octet_length(root) = 32", name="root"),
+        # Proofs ask for the next head with a root, and there may be years of heads without one.
+        Index("ix_ledger_checkpoint__rooted", "seq", postgresql_where=text("root is not null")),
+    )
+
+
+class LedgerNode(Base):
+    """A complete subtree of the Merkle tree over the events; written once and never changed.
+
+    ``(level, index)`` covers the events ``index * 2**level + 1`` to ``(index + 1) * 2**level``; the nodes of
+    level 0 are the leaves.
+    """
+
+    __tablename__ = "ledger_node"
+
+    level: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
+    index: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    hash: Mapped[bytes] = mapped_column(LargeBinary)
+
+    __table_args__ = (
+        CheckConstraint("level between 0 and 62 and index >= 0", name="place"),
+        CheckConstraint("octet_length(hash) = 32", name="hash"),
+    )
