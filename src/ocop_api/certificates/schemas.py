@@ -177,7 +177,7 @@ class VerificationEdition(Output):
         examples=["26/2026/QĐ-TTg"],
     )
     set_number: int | None = Field(examples=[13])
-    set_name: str | None = Field(description="in Vietnamese", examples=["Cà phê, ca cao"])
+    set_name: str | None = Field(description="in the answer's language", examples=["Cà phê, ca cao"])
 
 
 class VerificationRead(Output):

@@ -8,7 +8,7 @@ from ocop_api.certificates.document_schemas import (
     PrintedFact,
     PrintedPart,
 )
-from ocop_api.certificates.router.presentation import title_of, verification_of
+from ocop_api.certificates.router.presentation import TONES, title_of, verification_of
 from ocop_api.certificates.service import DocumentFinding, InDocument
 from ocop_api.web.texts import Language
 
@@ -17,6 +17,11 @@ _PARTS: dict[PrintedPart, tuple[str, str]] = {
     PrintedPart.STARS: ("số sao", "stars"),
     PrintedPart.PRODUCT_NAME: ("tên sản phẩm", "product"),
     PrintedPart.PRODUCER_NAME: ("tên chủ thể", "producer"),
+}
+_HEADINGS: dict[str, tuple[str, str]] = {
+    "several": ("Nhiều giấy chứng nhận", "Several certificates"),
+    "different": ("Tệp không khớp sổ đăng ký", "Differs from the register"),
+    "compare": ("Hãy so với sổ đăng ký", "Compare with the register"),
 }
 _IDENTICAL = (
     "Tệp này đúng từng byte với bản mà sổ đăng ký in ra. Giá trị hôm nay: {title}.",
@@ -45,6 +50,24 @@ _SEVERAL = (
 def part_name(part: PrintedPart, language: Language) -> str:
     """What was looked for, in words."""
     return _PARTS[part][0 if language == "vi" else 1]
+
+
+def document_heading(finding: DocumentFinding, language: Language) -> tuple[str, str]:
+    """The verdict about a file in a few words, and its colour.
+
+    A genuine symbol may be glued on a forged paper: a file that is not the register's own print never gets
+    the colour of a valid certificate.
+    """
+    side = 0 if language == "vi" else 1
+    if len(finding.certificates) > 1:
+        return _HEADINGS["several"][side], "calm"
+    (one,) = finding.certificates
+    standing = one.finding.standing
+    if any(not found for _, found in (one.printed or {}).values()):
+        return _HEADINGS["different"][side], "bad"
+    if one.identity is DocumentIdentity.OTHER and standing.in_force:
+        return _HEADINGS["compare"][side], "calm"
+    return title_of(standing, language), TONES[standing]
 
 
 def document_meaning(finding: DocumentFinding, language: Language) -> str:

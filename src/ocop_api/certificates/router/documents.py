@@ -12,8 +12,13 @@ from starlette.responses import HTMLResponse, Response
 from ocop_api.certificates.document_schemas import DocumentVerificationRead
 from ocop_api.certificates.router.credential_presentation import checked_credential_of
 from ocop_api.certificates.router.credentials import issuer_of, ring_of
-from ocop_api.certificates.router.document_presentation import document_meaning, document_of, part_name
-from ocop_api.certificates.router.presentation import TONES, title_of
+from ocop_api.certificates.router.document_presentation import (
+    document_heading,
+    document_meaning,
+    document_of,
+    part_name,
+)
+from ocop_api.certificates.router.presentation import title_of
 from ocop_api.certificates.router.verification import PublicUrl, busy_page, choose
 from ocop_api.certificates.service import DOCUMENT_TYPES, CredentialChecker, DocumentChecker
 from ocop_api.domain.errors import DomainError, NotFound, Unavailable
@@ -134,14 +139,13 @@ async def show_document_verification(
     except DomainError as error:
         status = 404 if isinstance(error, NotFound) else 503 if isinstance(error, Unavailable) else 422
         return _refused(language, error.code, status, **error.data)
-    several = len(finding.certificates) > 1
-    first = finding.certificates[0].finding
+    heading, tone = document_heading(finding, language)
     return render(
         "certificates/document.html",
         language,
         headers={"Cache-Control": "no-store"},
-        title=None if several else title_of(first.standing, language),
-        tone="calm" if several else TONES[first.standing],
+        heading=heading,
+        tone=tone,
         meaning=document_meaning(finding, language),
         found=finding,
         standing_of=lambda one: title_of(one.finding.standing, language),

@@ -154,7 +154,7 @@ def regime_of(finding: Finding) -> VerificationRegime | None:
     return VerificationRegime(code=law.code, decision_numbers=[one.number for one in law.decisions])
 
 
-def edition_of(finding: Finding) -> VerificationEdition | None:
+def edition_of(finding: Finding, language: Language) -> VerificationEdition | None:
     """The criteria the product was rated by."""
     if finding.edition is None:
         return None
@@ -164,7 +164,8 @@ def edition_of(finding: Finding) -> VerificationEdition | None:
         held = load_edition(finding.edition)
         decision = held.legal_basis
         if finding.set_number is not None:
-            name = held.criteria_set(finding.set_number).text.vi
+            text = held.criteria_set(finding.set_number).text
+            name = text.vi if language == "vi" else text.en
     return VerificationEdition(
         code=finding.edition, decision_number=decision, set_number=finding.set_number, set_name=name
     )
@@ -214,7 +215,7 @@ def verification_of(finding: Finding, public_url: str, language: Language) -> Ve
         decided_on=finding.decided_on,
         issuing_authority=finding.issuing_authority,
         regime=regime_of(finding),
-        edition=edition_of(finding),
+        edition=edition_of(finding, language),
         issued_on=finding.issued_on,
         valid_until=finding.valid_until,
         extended_until=finding.extended_until,

@@ -129,7 +129,7 @@ def _page(request: Request, finding: Finding, language: Language, public_url: st
         home_url=f"/verify?lang={language}",
         stars_text=stars_text(finding.stars, language),
         law=regime_of(finding),
-        criteria=edition_of(finding),
+        criteria=edition_of(finding, language),
     )
     # The page names the day, so what is kept of it holds until midnight in Vietnam at the longest; and it is
     # asked for again each time, so that a withdrawal shows at once.

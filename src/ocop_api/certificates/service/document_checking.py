@@ -4,6 +4,7 @@ The file is a stranger's. It is opened in a process apart, nothing of it is kept
 followed: a QR symbol counts only when it is the address of a verification page of this register.
 """
 
+import os
 import re
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
@@ -179,9 +180,11 @@ class DocumentChecker:
             own = await (document.render(sheet) if is_pdf else document.draw(sheet, width))
         except RuleViolation:
             return False
-        file.seek(0)
-        # One byte more than ours is enough to see a difference in length.
-        return file.read(len(own) + 1) == own
+        # A reader of its own: the process that opened the file moved its position, unseen by buffers here.
+        with os.fdopen(file.fileno(), "rb", closefd=False) as again:
+            again.seek(0)
+            # One byte more than ours is enough to see a difference in length.
+            return again.read(len(own) + 1) == own
 
 
 def recognise(file: IO[bytes]) -> str:
