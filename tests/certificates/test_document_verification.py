@@ -308,7 +308,7 @@ HOSTILE = [
     (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "image/png", "verification.type_not_accepted"),
     (b"%PDF-1.7\n%%EOF", "application/pdf", "verification.damaged"),
     (b"%PDF-1.7\n" + b"\x00\xff" * 4000, "application/pdf", "verification.damaged"),
-    (_written("x", pages=21), "application/pdf", "verification.too_many_pages"),
+    (_written("x", pages=11), "application/pdf", "verification.too_many_pages"),
     (b"\x89PNG\r\n\x1a\n" + b"\x00" * 100, "image/png", "verification.damaged"),
     (b"\xff\xd8\xff\xe0" + b"\x00" * 100, "image/jpeg", "verification.damaged"),
     (b"RIFF\x10\x00\x00\x00WEBPVP8 ", "image/webp", "verification.damaged"),

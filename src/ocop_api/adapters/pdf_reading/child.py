@@ -24,7 +24,7 @@ _SIDE = 1200
 _OPENED_PAGES = 20
 """Pages opened for inspection; a document of thousands is not read while its sender waits."""
 _XFA_FORMS = (2, 3)
-SEARCHED_PAGES = 20
+SEARCHED_PAGES = 10
 """Pages in which QR symbols are looked for; a certificate has one."""
 _SYMBOLS = 20
 _SYMBOL_TEXT = 1024
@@ -179,7 +179,10 @@ def search_picture(content: bytes) -> dict[str, Any]:
     """QR symbols of a picture; a photo is looked at from afar first, then from near."""
     from PIL import Image, ImageOps  # noqa: PLC0415
 
-    image = ImageOps.exif_transpose(_opened(content))
+    image = _opened(content)
+    # Of a JPEG only the brightness is decoded.
+    image.draft("L", image.size)
+    image = ImageOps.exif_transpose(image)
     if image.mode in {"RGBA", "LA", "PA", "P"}:
         shown = image.convert("RGBA")
         image = Image.new("RGB", shown.size, "white")
@@ -189,8 +192,10 @@ def search_picture(content: bytes) -> dict[str, Any]:
     found: list[str] = []
     for pixels in (_FIRST_LOOK, _SECOND_LOOK, whole):
         looked = image.copy()
-        looked.thumbnail((pixels, pixels), Image.Resampling.LANCZOS)
-        found = _symbols(looked) or _symbols(ImageOps.autocontrast(looked, cutoff=2))
+        looked.thumbnail((pixels, pixels), Image.Resampling.LANCZOS, reducing_gap=2.0)
+        found = _symbols(looked)
+        if not found and pixels == _FIRST_LOOK:
+            found = _symbols(ImageOps.autocontrast(looked, cutoff=2))
         if found or pixels >= whole:
             break
     symbols = _distinct([(1, text) for text in found])

@@ -19,7 +19,7 @@ from ocop_api.domain.errors import Unavailable
 
 _CHILD: Final = "ocop_api.adapters.pdf_reading.child"
 _PATIENCE: Final = 25.0
-_SEARCH_PATIENCE: Final = 10.0
+_SEARCH_PATIENCE: Final = 20.0
 """Below the deadline of a request, so that whoever waits is told what happened."""
 _ANSWER: Final = 8 * 1024 * 1024
 
@@ -97,7 +97,7 @@ class Searched:
 
 
 async def search(file: IO[bytes], media_type: str, *, patience: float = _SEARCH_PATIENCE) -> Searched:
-    """Look for QR symbols in a PDF of at most 20 pages or a picture; what they say is not followed.
+    """Look for QR symbols in a PDF of at most 10 pages or a picture; what they say is not followed.
 
     Args:
         file: a real file, from its start whatever its position.

@@ -79,7 +79,7 @@ def _file() -> Iterator[IO[bytes]]:
 async def verify_document(request: Request, now: Now, public_url: PublicUrl) -> Response:
     """Which certificates a file speaks of and what they are worth today: a PDF, scan, photo or label.
 
-    At most 10 MB, a PDF of at most 20 pages. QR symbols with an address of this register are looked up,
+    At most 10 MB, a PDF of at most 10 pages. QR symbols with an address of this register are looked up,
     otherwise addresses and numbers in the text of a PDF; other symbols are told and not followed. Nothing
     is kept. 404 `verification.nothing_found`, or `certificate.unknown_code` as for a scanned symbol; 422
     `verification.*` for what cannot be read. An electronic certificate goes to `/v1/verify/credential`.
