@@ -7,6 +7,7 @@ from tempfile import TemporaryFile
 from typing import IO, Annotated, Any, Final
 
 from fastapi import Depends, Form, Request, UploadFile
+from pydantic import Field
 from starlette.responses import HTMLResponse, Response
 
 from ocop_api.certificates.document_schemas import DocumentVerificationRead
@@ -51,14 +52,20 @@ _BODY: dict[str, Any] = {
 _PROBLEMS = refusal(404, "No certificate was found in it, or none the register has") | refusal(
     503, "Too many files are waiting (`documents.busy`)"
 )
-_HTML: dict[int | str, dict[str, Any]] = {
-    status: {"content": {"text/html": {}}, "description": description}
-    for status, description in (
-        (404, "No certificate was found in it; a page with advice"),
-        (413, "Larger than 10 MB; a page"),
-        (503, "Too many files are waiting; a page"),
-    )
-}
+
+
+def _page_or_problem(status: int, description: str) -> dict[int | str, dict[str, Any]]:
+    """A refusal that the form shows as a page; what is no form at all is refused as everywhere."""
+    told = refusal(status, description)[status]
+    return {status: {**told, "content": {**told["content"], "text/html": {}}}}
+
+
+_HTML = (
+    _page_or_problem(404, "No certificate was found in it; a page with advice")
+    | _page_or_problem(413, "Larger than 10 MB; a page")
+    | _page_or_problem(422, "It could not be read; a page")
+    | _page_or_problem(503, "Too many files are waiting; a page")
+)
 
 
 @contextmanager
@@ -103,7 +110,7 @@ class ShownFile(Input):
     """A file from the form of the verification page."""
 
     file: UploadFile | None = None
-    lang: str = ""
+    lang: str = Field("", description="`vi` or `en`, otherwise that of the browser", examples=["vi"])
 
 
 @page_router.post(
