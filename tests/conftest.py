@@ -60,7 +60,12 @@ def make_settings(url: str, storage: Path) -> Settings:
         security=SecuritySettings(argon2_time_cost=1, argon2_memory_kib=8),
         storage=StorageSettings(root=storage / "storage"),
         # All tests ask from one address; what is about limits sets its own.
-        web=WebSettings(stream_seconds=0.2, verifications_per_minute=0, credential_checks_per_minute=0),
+        web=WebSettings(
+            stream_seconds=0.2,
+            verifications_per_minute=0,
+            credential_checks_per_minute=0,
+            document_checks_per_minute=0,
+        ),
     )
 
 

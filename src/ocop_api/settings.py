@@ -63,6 +63,9 @@ class WebSettings(_Group):
     credential_checks_per_minute: int = Field(
         60, ge=0, description="checks of electronic certificates by one network, per process; 0 for no limit"
     )
+    document_checks_per_minute: int = Field(
+        20, ge=0, description="files looked into for one network, per process; 0 for no limit"
+    )
     allowed_hosts: tuple[str, ...] = Field((), description="Host headers accepted; empty accepts any one")
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = Field(
         (IPv4Network("127.0.0.0/8"), IPv6Network("::1/128")),

@@ -10,7 +10,8 @@ import pypdf
 import pytest
 
 from ocop_api.adapters.pdf.memory import MemoryPdfRenderer
-from ocop_api.adapters.pdf.port import CertificateSheet, PdfRenderer, RenderingFailed
+from ocop_api.adapters.pdf.port import CertificateSheet, RenderingFailed
+from ocop_api.adapters.pdf.renderer import PaperRenderer
 from ocop_api.adapters.pdf.typst_renderer import TypstPdfRenderer
 
 SHEET = CertificateSheet(
@@ -47,12 +48,12 @@ def words_of(pdf: bytes) -> str:
     return " ".join(" ".join(page.extract_text() for page in pages_of(pdf)).split())
 
 
-def test_a_producer_without_an_address_leaves_no_empty_label(renderer: PdfRenderer) -> None:
+def test_a_producer_without_an_address_leaves_no_empty_label(renderer: PaperRenderer) -> None:
     assert "Địa chỉ:" in words_of(renderer.render_certificate(SHEET))
     assert "Địa chỉ" not in words_of(renderer.render_certificate(replace(SHEET, producer_address="")))
 
 
-def test_the_certificate_shows_every_field_in_composed_vietnamese(renderer: PdfRenderer) -> None:
+def test_the_certificate_shows_every_field_in_composed_vietnamese(renderer: PaperRenderer) -> None:
     text = words_of(renderer.render_certificate(SHEET))
     assert text == unicodedata.normalize("NFC", text)
     for expected in (
@@ -68,7 +69,7 @@ def test_the_certificate_shows_every_field_in_composed_vietnamese(renderer: PdfR
         "Địa chỉ: Thôn 5, xã Nâm Nung, tỉnh Lâm Đồng",
         "Đạt hạng 4 sao",
         "Quyết định công nhận số: 512/QĐ-UBND ngày 27 tháng 02 năm 2026",
-        "Có giá trị đến: ngày 05 tháng 3 năm 2029",
+        "Có giá trị từ: ngày 05 tháng 3 năm 2026 Có giá trị đến: ngày 05 tháng 3 năm 2029",
         "Lâm Đồng, ngày 05 tháng 3 năm 2026",
         "CHỦ TỊCH",
         "Nguyễn Thị Hằng",
@@ -77,19 +78,19 @@ def test_the_certificate_shows_every_field_in_composed_vietnamese(renderer: PdfR
         assert expected in text
 
 
-def test_the_certificate_is_one_landscape_a4_page(renderer: PdfRenderer) -> None:
+def test_the_certificate_is_one_landscape_a4_page(renderer: PaperRenderer) -> None:
     (page,) = pages_of(renderer.render_certificate(SHEET))
     assert (round(float(page.mediabox.width)), round(float(page.mediabox.height))) == (842, 595)
 
 
-def test_the_same_sheet_gives_the_same_bytes_from_any_renderer(renderer: PdfRenderer) -> None:
+def test_the_same_sheet_gives_the_same_bytes_from_any_renderer(renderer: PaperRenderer) -> None:
     first = renderer.render_certificate(SHEET)
     renderer.render_certificate(replace(SHEET, stars=5))
     assert renderer.render_certificate(SHEET) == first
     assert TypstPdfRenderer().render_certificate(SHEET) == first
 
 
-def test_the_file_declares_itself_archival_and_carries_the_date_of_issue(renderer: PdfRenderer) -> None:
+def test_the_file_declares_itself_archival_and_carries_the_date_of_issue(renderer: PaperRenderer) -> None:
     reader = pypdf.PdfReader(io.BytesIO(renderer.render_certificate(SHEET)))
     metadata = reader.xmp_metadata
     assert metadata is not None
@@ -115,13 +116,13 @@ def test_the_file_declares_itself_archival_and_carries_the_date_of_issue(rendere
         "{{ template }} {% tag %} %s ${HOME}",
     ],
 )
-def test_markup_in_any_field_is_printed_literally(renderer: PdfRenderer, hostile: str) -> None:
+def test_markup_in_any_field_is_printed_literally(renderer: PaperRenderer, hostile: str) -> None:
     sheet = replace(SHEET, product_name=hostile, producer_name=hostile, signer_name=hostile, place=hostile)
     text = words_of(renderer.render_certificate(sheet))
     assert text.count(" ".join(hostile.split())) == 4
 
 
-def test_each_star_awarded_is_drawn_once_more(renderer: PdfRenderer) -> None:
+def test_each_star_awarded_is_drawn_once_more(renderer: PaperRenderer) -> None:
     filled_and_stroked = []
     for stars in (3, 4, 5):
         pdf = renderer.render_certificate(replace(SHEET, stars=stars))
@@ -133,7 +134,7 @@ def test_each_star_awarded_is_drawn_once_more(renderer: PdfRenderer) -> None:
     assert (four - three, five - four) == (1, 1)
 
 
-def test_long_names_wrap_and_stay_on_the_page(renderer: PdfRenderer) -> None:
+def test_long_names_wrap_and_stay_on_the_page(renderer: PaperRenderer) -> None:
     sheet = replace(
         SHEET,
         product_name="Bộ quà tặng cà phê rang xay nguyên chất, hạt tiêu đen và mắc ca sấy nứt vỏ " * 3,
@@ -157,30 +158,30 @@ def test_long_names_wrap_and_stay_on_the_page(renderer: PdfRenderer) -> None:
     assert min(starts) > margin
 
 
-def test_a_word_without_spaces_cannot_run_over_the_border(renderer: PdfRenderer) -> None:
+def test_a_word_without_spaces_cannot_run_over_the_border(renderer: PaperRenderer) -> None:
     (page,) = pages_of(renderer.render_certificate(replace(SHEET, product_name="Siêu" * 60)))
     lines = [line for line in page.extract_text().splitlines() if "SiêuSiêu" in line.replace("\u200b", "")]
     assert len(lines) == 2
 
 
-def test_a_sheet_that_needs_a_second_page_is_refused(renderer: PdfRenderer) -> None:
+def test_a_sheet_that_needs_a_second_page_is_refused(renderer: PaperRenderer) -> None:
     with pytest.raises(RenderingFailed, match="does not fit"):
         renderer.render_certificate(replace(SHEET, producer_address="Thôn Đắk Rồ, " * 400))
 
 
-def test_a_letter_without_a_glyph_is_refused_instead_of_printed_as_a_box(renderer: PdfRenderer) -> None:
+def test_a_letter_without_a_glyph_is_refused_instead_of_printed_as_a_box(renderer: PaperRenderer) -> None:
     with pytest.raises(RenderingFailed, match="could not be displayed"):
         renderer.render_certificate(replace(SHEET, product_name="咖啡"))
 
 
-def test_a_refused_sheet_does_not_spoil_the_next(renderer: PdfRenderer) -> None:
+def test_a_refused_sheet_does_not_spoil_the_next(renderer: PaperRenderer) -> None:
     before = renderer.render_certificate(SHEET)
     with pytest.raises(RenderingFailed):
         renderer.render_certificate(replace(SHEET, product_name="咖啡"))
     assert renderer.render_certificate(SHEET) == before
 
 
-def test_threads_sharing_a_renderer_each_get_their_own_certificate(renderer: PdfRenderer) -> None:
+def test_threads_sharing_a_renderer_each_get_their_own_certificate(renderer: PaperRenderer) -> None:
     wrong: list[str] = []
 
     def render(number: str) -> None:
@@ -205,7 +206,7 @@ def test_there_is_no_certificate_below_three_stars(stars: int) -> None:
 
 def test_the_twin_in_memory_keeps_the_sheets_and_gives_a_readable_pdf() -> None:
     twin = MemoryPdfRenderer()
-    first: PdfRenderer = twin
+    first: PaperRenderer = twin
     pdf = first.render_certificate(SHEET)
     assert len(pages_of(pdf)) == 1
     assert pdf != first.render_certificate(replace(SHEET, certificate_no="68-24611-4-2026"))

@@ -168,8 +168,10 @@ def test_memory_is_bounded_and_the_busy_are_remembered() -> None:
 
 
 def test_a_quota_of_nothing_is_no_limit() -> None:
-    assert set(limiters_for(WebSettings())) == {"verification", "credential-check"}
-    none = WebSettings(verifications_per_minute=0, credential_checks_per_minute=0)
+    assert set(limiters_for(WebSettings())) == {"verification", "credential-check", "document-check"}
+    none = WebSettings(
+        verifications_per_minute=0, credential_checks_per_minute=0, document_checks_per_minute=0
+    )
     assert limiters_for(none) == {}
 
 

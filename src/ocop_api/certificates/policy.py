@@ -3,6 +3,7 @@
 import base64
 import re
 import secrets
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -18,6 +19,7 @@ from ocop_api.domain.regimes import Regime
 
 _CODE = re.compile(r"[a-z2-7]{26}", re.ASCII)
 _CODE_BYTES = 16
+_INVISIBLE = re.compile("[\u00ad\u200b-\u200d\u2060\ufeff\ufffe]")
 # What people write for letters the alphabet of RFC 4648 leaves out.
 _LOOKALIKES = str.maketrans("018", "olb")
 
@@ -129,6 +131,28 @@ def check_withdrawal(life: Life, *, concluded_on: date, today: date) -> None:
         )
 
 
+def check_mark_allowed(life: Life, day: date) -> None:
+    """Refuse to print stars on labels unless the certificate is in force on ``day`` (26/2026, Art. 4.3).
+
+    Raises:
+        RuleViolation: ``certificate.mark_not_allowed`` with the ``standing`` and the dates.
+    """
+    standing = life.standing(day)
+    if standing.in_force:
+        return
+    term = f"{life.issued_on:%d/%m/%Y} - {life.last_day(day):%d/%m/%Y}" if life.issued_on else "-"
+    raise RuleViolation(
+        "certificate.mark_not_allowed",
+        standing=standing.value,
+        term=term,
+        issued_on=life.issued_on,
+        valid_until=life.valid_until,
+        extended_until=life.prolonged_until(day),
+        withdrawn_on=life.withdrawn_on,
+        superseded_on=life.superseded_on,
+    )
+
+
 def recognising_level(regime: Regime, stars: int) -> Level:
     """The level that recognises ``stars`` under ``regime``.
 
@@ -150,6 +174,22 @@ def read_code(text: str) -> str | None:
     """The code a person or scanner meant, None when it cannot be one."""
     plain = re.sub(r"[\s-]", "", text[:80]).lower().translate(_LOOKALIKES)
     return plain if _CODE.fullmatch(plain) else None
+
+
+def said_in(text: str, words: str) -> bool:
+    """Whether a text says these words; case, line breaks and invisible characters do not matter."""
+    return f" {_plain(words)} " in f" {_plain(text)} "
+
+
+def printed_stars(text: str) -> set[int]:
+    """The ranks a text names ("4 sao", "4 stars")."""
+    return {int(found) for found in re.findall(r"\b([1-5]) ?(?:sao|stars?)\b", _plain(text))}
+
+
+def _plain(text: str) -> str:
+    """Words alone, so that a comma or a line break between them makes no difference."""
+    visible = _INVISIBLE.sub("", unicodedata.normalize("NFKC", text)).casefold()
+    return " ".join(re.findall(r"\w+", visible))
 
 
 def read_number(text: str) -> str:

@@ -230,6 +230,14 @@ class CertificateRepository:
         row = (await self.session.execute(statement)).one_or_none()
         return None if row is None else CertificateRecord(*row)
 
+    async def criteria_of(self, dossier_id: UUID | None) -> tuple[str | None, int | None]:
+        """Edition and number of the criteria set a dossier was rated by; nothing without a dossier."""
+        if dossier_id is None:
+            return None, None
+        statement = select(Dossier.edition, Dossier.set_number).where(Dossier.id == dossier_id)
+        edition, number = (await self.session.execute(statement)).one()
+        return edition, number
+
     async def of_products(self, product_ids: Sequence[UUID]) -> list[CertificateRecord]:
         """All certificates of these products."""
         statement = _with_ends().where(Certificate.product_id.in_(product_ids)).order_by(Certificate.id)
@@ -392,12 +400,13 @@ class CertificateRepository:
 _VERIFY = """
 select c.id, c.number, c.code, c.product_id, c.stars, c.product_name, c.producer_name, c.decision_number,
        c.decided_on, c.issuing_authority, c.issued_on, c.valid_until, c.notice_from,
-       c.source, w.withdrawn_on, w.ground, s.superseded_on, n.code as successor_code,
-       r.lodged_on as rerating_lodged_on, r.ends as rerating_ends
+       c.source, c.regime, k.edition, k.set_number, w.withdrawn_on, w.ground, s.superseded_on,
+       n.code as successor_code, r.lodged_on as rerating_lodged_on, r.ends as rerating_ends
 from certificate c
 left join certificate_withdrawal w on w.certificate_id = c.id
 left join certificate_supersession s on s.certificate_id = c.id
 left join certificate n on n.id = s.successor_id
+left join dossier k on k.id = c.dossier_id
 left join lateral (
   select min(d.lodged_on) as lodged_on,
          max(case when d.state <> all($2::text[]) then date '9999-12-31' else (coalesce(

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
+from ocop_api.adapters.pdf.label_mark import MarkColor, MarkLayout
 from ocop_api.certificates.standing import Standing
 from ocop_api.domain.actor import Level
 from ocop_api.domain.certificate import WithdrawalGround
@@ -66,6 +67,35 @@ class CertificateFilter(PageQuery):
         examples=["34:68"],
     )
     expiring_before: date | None = Field(None, description="in force now, last day before this one")
+
+
+class LabelMarkQuery(Input):
+    """How a mark for a label is to be drawn."""
+
+    width_mm: float | None = Field(
+        None,
+        ge=12,
+        le=200,
+        multiple_of=0.5,
+        description="width of the printed mark, its white rim included; the height follows from the layout. "
+        "50 beside, 25 stacked unless given; the least possible depends on the length of the address",
+        examples=[40],
+    )
+    color: MarkColor = Field(MarkColor.FULL, description="`black` for printers with one ink")
+    layout: MarkLayout = Field(
+        MarkLayout.HORIZONTAL, description="QR symbol beside the stars, or `stacked` below them"
+    )
+
+    @property
+    def usual_width_mm(self) -> float:
+        """A width that suits most packages."""
+        return 50 if self.layout is MarkLayout.HORIZONTAL else 25
+
+
+class LabelMarkPicture(LabelMarkQuery):
+    """How a mark for a label is to be drawn as a picture."""
+
+    dpi: Literal["300", "600"] = Field("300", description="dots per inch of the printer")
 
 
 class WithdrawalRead(Output):
@@ -133,6 +163,25 @@ class VerificationWithdrawal(Output):
     )
 
 
+class VerificationRegime(Output):
+    """The period of law a certificate lives by."""
+
+    code: str = Field(examples=["qd26-2026"])
+    decision_numbers: list[str] = Field(examples=[["26/2026/QĐ-TTg"]])
+
+
+class VerificationEdition(Output):
+    """The criteria (*bộ tiêu chí*) a product was rated by."""
+
+    code: str = Field(examples=["qd26-2026"])
+    decision_number: str | None = Field(
+        description="decision the criteria are from; null for an edition this process has not read yet",
+        examples=["26/2026/QĐ-TTg"],
+    )
+    set_number: int | None = Field(examples=[13])
+    set_name: str | None = Field(description="in the answer's language", examples=["Cà phê, ca cao"])
+
+
 class VerificationRead(Output):
     """The answer to "is this certificate good today?"."""
 
@@ -145,11 +194,19 @@ class VerificationRead(Output):
     checked_on: date = Field(description="calendar day in Vietnam the answer is about")
     certificate_number: str | None
     stars: int
+    stars_meaning: str = Field(
+        description="what the rank says of a product, in the answer's language (Decision 26/2026, Art. 3.3)",
+        examples=["4 sao: sản phẩm đặc trưng đang xây dựng thương hiệu."],
+    )
     product_name: str
     producer_name: str
     decision_number: str | None
     decided_on: date | None
     issuing_authority: str | None
+    regime: VerificationRegime | None = Field(description="null when only reported")
+    edition: VerificationEdition | None = Field(
+        description="null for recognitions recorded without their dossier"
+    )
     issued_on: date | None
     valid_until: date | None
     extended_until: date | None = Field(

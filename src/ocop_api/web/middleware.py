@@ -156,7 +156,9 @@ def _limit_of(scope: Scope) -> int | None:
 def _is_plain_413(message: Message) -> bool:
     if message["type"] != "http.response.start" or message["status"] != 413:  # noqa: PLR2004
         return False
-    return not MutableHeaders(scope=message).get("content-type", "").startswith("application/problem")
+    kind = MutableHeaders(scope=message).get("content-type", "")
+    # A page that tells of a file too large is an answer of ours as well.
+    return not kind.startswith(("application/problem", "text/html"))
 
 
 def install(app: FastAPI, settings: WebSettings) -> None:

@@ -25,6 +25,8 @@ CREDENTIAL_CHECK: Final = "credential-check"
 """Checking signatures, which takes the processor."""
 HEADERS: Final = "ocop.headers"
 """Where a request's scope holds headers for whatever answer it gets (``web.middleware`` sends them)."""
+DOCUMENT_CHECK: Final = "document-check"
+"""Looking into files that somebody sends, each in a process of its own."""
 _MINUTE = 60
 _CAPACITY = 20_000
 
@@ -101,6 +103,7 @@ def limiters_for(settings: WebSettings) -> Mapping[str, Limiter]:
     quotas = (
         Quota(VERIFICATION, settings.verifications_per_minute),
         Quota(CREDENTIAL_CHECK, settings.credential_checks_per_minute),
+        Quota(DOCUMENT_CHECK, settings.document_checks_per_minute),
     )
     return {quota.name: Limiter(quota) for quota in quotas if quota.requests}
 

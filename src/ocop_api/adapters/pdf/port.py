@@ -1,8 +1,8 @@
-"""What the application needs of a PDF maker."""
+"""The words of a printed certificate, and what goes wrong when they are set."""
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Final, Protocol
+from typing import Final
 
 STARS: Final = range(3, 6)
 """Only 3, 4 and 5 stars get a certificate (Decision 26/2026/QĐ-TTg, Art. 4.1a)."""
@@ -18,8 +18,8 @@ class CertificateSheet:
 
     All text is printed literally; nothing in it can act as markup. Dates are calendar dates in Viet Nam.
     ``superior_authority`` is the optional line above the issuing authority; ``signer_name`` stays empty
-    on a copy to be signed by hand. ``verification_url`` is what the QR code holds and
-    ``verification_text`` the short address printed beneath it.
+    on a copy to be signed by hand, and a slash in ``signer_title`` begins a new line. ``verification_url``
+    is what the QR code holds and ``verification_text`` the short address printed beneath it.
     """
 
     certificate_no: str
@@ -43,14 +43,3 @@ class CertificateSheet:
     def __post_init__(self) -> None:
         if self.stars not in STARS:
             raise ValueError(f"no certificate for {self.stars} stars")
-
-
-class PdfRenderer(Protocol):
-    """Makes PDF files. Rendering is CPU work of tens of milliseconds: call it through a thread."""
-
-    def render_certificate(self, sheet: CertificateSheet) -> bytes:
-        """The one-page certificate as PDF; the same sheet always gives the same bytes.
-
-        Raises ``RenderingFailed``.
-        """
-        ...

@@ -24,6 +24,14 @@ _SIDE = 1200
 _OPENED_PAGES = 20
 """Pages opened for inspection; a document of thousands is not read while its sender waits."""
 _XFA_FORMS = (2, 3)
+SEARCHED_PAGES = 10
+"""Pages in which QR symbols are looked for; a certificate has one."""
+_SYMBOLS = 20
+_SYMBOL_TEXT = 1024
+_WORDS_BYTES = 64 * 1024
+_FIRST_LOOK = 2000
+_SECOND_LOOK = 4500
+"""Pixels on the longer side: enough for most symbols, and for a small one on a large page."""
 
 
 def limit(seconds: int) -> None:
@@ -131,6 +139,86 @@ def read_picture(content: bytes) -> dict[str, Any]:
     return {"preview": _webp(image), "text": ""}
 
 
+def search_pdf(content: bytes) -> dict[str, Any]:
+    """QR symbols and words of each page; ``error`` when it is locked, broken or has too many pages."""
+    import pypdfium2  # noqa: PLC0415
+    from pypdfium2 import raw  # noqa: PLC0415
+
+    try:
+        document = _document(content)
+        pages = len(document)
+        if raw.FPDF_GetSecurityHandlerRevision(document) >= 0:
+            return {"error": "encrypted"}
+        if not pages:
+            return {"error": "damaged"}
+        if pages > SEARCHED_PAGES:
+            return {"error": "too_many_pages"}
+        symbols: list[tuple[int, str]] = []
+        texts: list[str] = []
+        for number in range(pages):
+            page = document[number]
+            texts.append(page.get_textpage().get_text_range())
+            longer = max(1.0, *page.get_size())
+            found: list[str] = []
+            for pixels in (_FIRST_LOOK, _SECOND_LOOK):
+                # Small pages, such as a mark for a label, are not drawn larger than a printer would.
+                image = page.render(scale=min(pixels / longer, 20.0), grayscale=True).to_pil()
+                found = _symbols(image)
+                if found:
+                    break
+            symbols.extend((number + 1, text) for text in found)
+    except pypdfium2.PdfiumError as error:
+        locked = "password" in str(error).lower() or "security" in str(error).lower()
+        return {"error": "encrypted" if locked else "damaged"}
+    words = unicodedata.normalize("NFC", "\n".join(texts))
+    words = words.encode("utf-8", "ignore")[:_WORDS_BYTES].decode("utf-8", "ignore").replace("\0", " ")
+    return {"pages": pages, "symbols": _distinct(symbols), "text": words}
+
+
+def search_picture(content: bytes) -> dict[str, Any]:
+    """QR symbols of a picture; a photo is looked at from afar first, then from near."""
+    from PIL import Image, ImageOps  # noqa: PLC0415
+
+    image = _opened(content)
+    # Of a JPEG only the brightness is decoded.
+    image.draft("L", image.size)
+    image = ImageOps.exif_transpose(image)
+    if image.mode in {"RGBA", "LA", "PA", "P"}:
+        shown = image.convert("RGBA")
+        image = Image.new("RGB", shown.size, "white")
+        image.paste(shown, mask=shown)
+    image = image.convert("L")
+    whole = max(image.size)
+    found: list[str] = []
+    for pixels in (_FIRST_LOOK, _SECOND_LOOK, whole):
+        looked = image.copy()
+        looked.thumbnail((pixels, pixels), Image.Resampling.LANCZOS, reducing_gap=2.0)
+        found = _symbols(looked)
+        if not found and pixels == _FIRST_LOOK:
+            found = _symbols(ImageOps.autocontrast(looked, cutoff=2))
+        if found or pixels >= whole:
+            break
+    symbols = _distinct([(1, text) for text in found])
+    return {"pages": 1, "symbols": symbols, "text": "", "width": image.width}
+
+
+def _symbols(image: Any) -> list[str]:
+    import zxingcpp  # noqa: PLC0415 - only where symbols are looked for
+
+    only = zxingcpp.barcode_formats_from_str("QRCode")
+    read = zxingcpp.read_barcodes(image, formats=only)
+    return [found.text for found in read[:_SYMBOLS]]
+
+
+def _distinct(symbols: list[tuple[int, str]]) -> list[tuple[int, str]]:
+    """Each text once, with the first page it stands on."""
+    first: dict[str, int] = {}
+    for page, text in symbols:
+        clean = text.encode("utf-8", "replace").decode("utf-8").replace("\0", " ")[:_SYMBOL_TEXT]
+        first.setdefault(clean, page)
+    return [(page, text) for text, page in first.items()][:_SYMBOLS]
+
+
 def main(task: str) -> None:
     """Do one task with the file on standard input."""
     limit(_SECONDS)
@@ -143,6 +231,8 @@ def main(task: str) -> None:
         "inspect_picture": inspect_picture,
         "read_pdf": read_pdf,
         "read_picture": read_picture,
+        "search_pdf": search_pdf,
+        "search_picture": search_picture,
     }
     answer = tasks[task](content)
     sys.stdout.write(json.dumps(answer))

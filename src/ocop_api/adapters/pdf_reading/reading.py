@@ -8,6 +8,7 @@ import asyncio
 import base64
 import contextlib
 import sys
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import IO, Any, Final
 
@@ -18,11 +19,44 @@ from ocop_api.domain.errors import Unavailable
 
 _CHILD: Final = "ocop_api.adapters.pdf_reading.child"
 _PATIENCE: Final = 25.0
+_SEARCH_PATIENCE: Final = 20.0
+"""Below the deadline of a request, so that whoever waits is told what happened."""
 _ANSWER: Final = 8 * 1024 * 1024
-_AT_ONCE: Final = 2
-_WAITING: Final = 12
-_waiting: set[object] = set()
-_turns: dict[asyncio.AbstractEventLoop, asyncio.Semaphore] = {}
+
+
+class _Queue:
+    """Files that wait for a process, so many of which run at once."""
+
+    def __init__(self, *, at_once: int, waiting: int) -> None:
+        self._at_once = at_once
+        self._limit = waiting
+        self._waiting: set[object] = set()
+        self._turns: dict[asyncio.AbstractEventLoop, asyncio.Semaphore] = {}
+
+    @contextlib.asynccontextmanager
+    async def turn(self) -> AsyncIterator[None]:
+        """Wait for a place; ``Unavailable`` ``documents.busy`` when too many wait already."""
+        if len(self._waiting) >= self._limit:
+            raise Unavailable("documents.busy")
+        ticket = object()
+        self._waiting.add(ticket)
+        try:
+            async with self._turn():
+                yield
+        finally:
+            self._waiting.discard(ticket)
+
+    def _turn(self) -> asyncio.Semaphore:
+        # A semaphore belongs to the loop it first waited in; tests and the play run several, one after
+        # another.
+        for loop in [loop for loop in self._turns if loop.is_closed()]:
+            del self._turns[loop]
+        return self._turns.setdefault(asyncio.get_running_loop(), asyncio.Semaphore(self._at_once))
+
+
+_EVIDENCE: Final = _Queue(at_once=2, waiting=12)
+_ANYBODY: Final = _Queue(at_once=1, waiting=4)
+"""What anybody sends to have it verified must not keep evidence from being handed in."""
 
 
 class ReadingFailedError(Exception):
@@ -47,6 +81,39 @@ class Excerpt:
 
     picture: bytes
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Searched:
+    """QR symbols of a file, each with the page it was first seen on, and the words of a PDF.
+
+    ``width`` is that of a picture in pixels, None for a PDF.
+    """
+
+    pages: int
+    symbols: tuple[tuple[int, str], ...]
+    text: str
+    width: int | None
+
+
+async def search(file: IO[bytes], media_type: str, *, patience: float = _SEARCH_PATIENCE) -> Searched:
+    """Look for QR symbols in a PDF of at most 10 pages or a picture; what they say is not followed.
+
+    Args:
+        file: a real file, from its start whatever its position.
+        media_type: what its first bytes say.
+        patience: seconds to wait.
+
+    Raises:
+        ReadingFailedError: ``encrypted``, ``damaged``, ``too_many_pages``, ``unreadable``, ``crashed`` or
+            ``timeout``.
+        Unavailable: ``documents.busy``; too many files are being read.
+    """
+    answer = await _ask("search", media_type, file, patience, _ANYBODY)
+    if "error" in answer:
+        raise ReadingFailedError(answer["error"])
+    symbols = tuple((page, text) for page, text in answer["symbols"])
+    return Searched(answer["pages"], symbols, answer["text"], answer.get("width"))
 
 
 async def inspect(file: IO[bytes], media_type: str, *, patience: float = _PATIENCE) -> Inspected:
@@ -78,24 +145,12 @@ async def preview(file: IO[bytes], media_type: str, *, patience: float = _PATIEN
     return Excerpt(base64.b64decode(answer["preview"]), answer["text"])
 
 
-async def _ask(task: str, media_type: str, file: IO[bytes], patience: float) -> dict[str, Any]:
+async def _ask(
+    task: str, media_type: str, file: IO[bytes], patience: float, queue: _Queue = _EVIDENCE
+) -> dict[str, Any]:
     subject = "pdf" if media_type == "application/pdf" else "picture"
-    if len(_waiting) >= _WAITING:
-        raise Unavailable("documents.busy")
-    ticket = object()
-    _waiting.add(ticket)
-    try:
-        async with _turn():
-            return await _run(f"{task}_{subject}", file, patience)
-    finally:
-        _waiting.discard(ticket)
-
-
-def _turn() -> asyncio.Semaphore:
-    # A semaphore belongs to the loop it first waited in; tests and the play run several, one after another.
-    for loop in [loop for loop in _turns if loop.is_closed()]:
-        del _turns[loop]
-    return _turns.setdefault(asyncio.get_running_loop(), asyncio.Semaphore(_AT_ONCE))
+    async with queue.turn():
+        return await _run(f"{task}_{subject}", file, patience)
 
 
 async def _run(task: str, file: IO[bytes], patience: float) -> dict[str, Any]:

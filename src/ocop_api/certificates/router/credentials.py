@@ -79,11 +79,13 @@ def _answers(media_type: str, schema: Mapping[str, Any], description: str) -> di
     }
 
 
-def _issuer(request: Request) -> CredentialIssuer:
+def issuer_of(request: Request) -> CredentialIssuer:
+    """Who signs, by the settings."""
     return CredentialIssuer.of(request.app.state.settings)
 
 
-async def _ring(request: Request, now: Now) -> KeyRing:
+async def ring_of(request: Request, now: Now) -> KeyRing:
+    """The issuer's keys; ``Unavailable`` ``credentials.keys_unavailable`` when they cannot be read."""
     store = KeyStore(request.app.state.settings)
     try:
         # Read each time, so that a rotation holds for every process at once.
@@ -93,8 +95,8 @@ async def _ring(request: Request, now: Now) -> KeyRing:
         raise Unavailable("credentials.keys_unavailable") from error
 
 
-Issuer = Annotated[CredentialIssuer, Depends(_issuer)]
-Ring = Annotated[KeyRing, Depends(_ring)]
+Issuer = Annotated[CredentialIssuer, Depends(issuer_of)]
+Ring = Annotated[KeyRing, Depends(ring_of)]
 
 
 async def _signed(

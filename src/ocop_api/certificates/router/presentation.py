@@ -1,18 +1,23 @@
 """How a certificate is told: the words of a verdict, the links, the shapes of the answers."""
 
+from contextlib import suppress
 from datetime import date
 from uuid import UUID
 
 from ocop_api.certificates.schemas import (
     CertificateRead,
+    VerificationEdition,
     VerificationRead,
+    VerificationRegime,
     VerificationWithdrawal,
     WithdrawalRead,
 )
 from ocop_api.certificates.service import CertificateRecord, Finding
 from ocop_api.certificates.standing import Standing
 from ocop_api.domain.certificate import WithdrawalGround, withdrawal_due
-from ocop_api.domain.regimes import regime_on
+from ocop_api.domain.errors import NotFound
+from ocop_api.domain.regimes import regime, regime_on
+from ocop_api.domain.rubric.edition import load_edition
 from ocop_api.web.pages.rendering import format_day
 from ocop_api.web.texts import Language
 
@@ -101,6 +106,71 @@ def meaning_of(finding: Finding, language: Language) -> str:
     )
 
 
+_STARS: dict[int, tuple[str, str]] = {
+    5: (
+        (
+            "5 sao, hạng cao nhất, cấp quốc gia (từ 90 điểm): sản phẩm đặc trưng đã có thương hiệu, chất "
+            "lượng cao và đủ điều kiện xuất khẩu."
+        ),
+        (
+            "5 stars, the highest rank, national (90 points or more): a distinctive product with a brand, of "
+            "high quality and ready for export."
+        ),
+    ),
+    4: (
+        (
+            "4 sao, cấp tỉnh (từ 70 đến dưới 90 điểm): sản phẩm đặc trưng đang gây dựng thương hiệu, chất "
+            "lượng đáp ứng yêu cầu, tiếp cận thị trường tốt."
+        ),
+        (
+            "4 stars, provincial (70 to below 90 points): a distinctive product that is building its brand, "
+            "of the quality required and well placed in its market."
+        ),
+    ),
+    3: (
+        (
+            "3 sao, cấp tỉnh (từ 50 đến dưới 70 điểm): sản phẩm có nét riêng, chất lượng ổn định, việc quản "
+            "lý và bán hàng đã vào nền nếp."
+        ),
+        (
+            "3 stars, provincial (50 to below 70 points): a product with a character of its own, of steady "
+            "quality, with orderly management and sales."
+        ),
+    ),
+}
+"""What each rank says of a product (Decision 26/2026, Art. 3.3); the bands of 148/QĐ-TTg are the same."""
+
+
+def stars_text(stars: int, language: Language) -> str:
+    """What a rank says of a product, in one sentence."""
+    return _STARS[stars][0 if language == "vi" else 1]
+
+
+def regime_of(finding: Finding) -> VerificationRegime | None:
+    """The law the certificate lives by."""
+    if finding.regime is None:
+        return None
+    law = regime(finding.regime)
+    return VerificationRegime(code=law.code, decision_numbers=[one.number for one in law.decisions])
+
+
+def edition_of(finding: Finding, language: Language) -> VerificationEdition | None:
+    """The criteria the product was rated by."""
+    if finding.edition is None:
+        return None
+    decision, name = None, None
+    # An added edition is read from the database by whoever works with it; a look-up does not wait for that.
+    with suppress(NotFound):
+        held = load_edition(finding.edition)
+        decision = held.legal_basis
+        if finding.set_number is not None:
+            text = held.criteria_set(finding.set_number).text
+            name = text.vi if language == "vi" else text.en
+    return VerificationEdition(
+        code=finding.edition, decision_number=decision, set_number=finding.set_number, set_name=name
+    )
+
+
 def ground_text(ground: WithdrawalGround, language: Language) -> str:
     """The ground of a withdrawal for a reader."""
     return ground.vi if language == "vi" else ground.en
@@ -143,11 +213,14 @@ def verification_of(finding: Finding, public_url: str, language: Language) -> Ve
         checked_on=finding.day,
         certificate_number=finding.number,
         stars=finding.stars,
+        stars_meaning=stars_text(finding.stars, language),
         product_name=finding.product_name,
         producer_name=finding.producer_name,
         decision_number=finding.decision_number,
         decided_on=finding.decided_on,
         issuing_authority=finding.issuing_authority,
+        regime=regime_of(finding),
+        edition=edition_of(finding, language),
         issued_on=finding.issued_on,
         valid_until=finding.valid_until,
         extended_until=finding.extended_until,

@@ -1,5 +1,6 @@
 """Verification for anyone: as data under ``/v1/verify``, as the page a scanned QR symbol opens."""
 
+import hashlib
 from typing import Annotated, Any
 
 from fastapi import Depends, Query, Request
@@ -8,10 +9,13 @@ from starlette.responses import HTMLResponse, Response
 from ocop_api.certificates.router.presentation import (
     TONES,
     credential_path,
+    edition_of,
     ground_text,
     meaning_of,
     page_url,
     proofs_path,
+    regime_of,
+    stars_text,
     title_of,
 )
 from ocop_api.certificates.router.presentation import verification_of as as_answer
@@ -93,19 +97,23 @@ async def verify_certificate_number(
     return _answer(request, await verification.by_number(number), public_url)
 
 
-def _language(request: Request) -> Language:
-    asked = request.query_params.get("lang")
+def choose(asked: str | None, request: Request) -> Language:
+    """The language of a page: the one asked for, otherwise that of the browser."""
     known: Language | None = "vi" if asked == "vi" else "en" if asked == "en" else None
     return choose_language(known, request.headers.get("accept-language", ""))
+
+
+async def _language(request: Request) -> Language:
+    return choose(request.query_params.get("lang"), request)
 
 
 PageLanguage = Annotated[Language, Depends(_language)]
 
 
-def _page(finding: Finding, language: Language, public_url: str) -> HTMLResponse:
+def _page(request: Request, finding: Finding, language: Language, public_url: str) -> Response:
     other = "en" if language == "vi" else "vi"
     successor = finding.successor_code
-    return render(
+    page = render(
         "certificates/verify.html",
         language,
         found=finding,
@@ -121,14 +129,26 @@ def _page(finding: Finding, language: Language, public_url: str) -> HTMLResponse
         # The number's page has a query of its own; the code's page stands for both.
         switch_url=f"/verify/{finding.code}?lang={other}",
         home_url=f"/verify?lang={language}",
+        stars_text=stars_text(finding.stars, language),
+        law=regime_of(finding),
+        criteria=edition_of(finding, language),
     )
+    # The page names the day, so what is kept of it holds until midnight in Vietnam at the longest; and it is
+    # asked for again each time, so that a withdrawal shows at once.
+    page.headers["ETag"] = f'"{hashlib.sha256(page.body).hexdigest()[:32]}"'
+    held = request.headers.get("if-none-match", "")
+    if page.headers["ETag"] in {tag.strip().removeprefix("W/") for tag in held.split(",")}:
+        kept = ("etag", "cache-control", "vary", "content-language", "content-security-policy")
+        return Response(status_code=304, headers={name: page.headers[name] for name in kept})
+    return page
 
 
 def _unknown(language: Language, wanted: str) -> HTMLResponse:
     return render("certificates/unknown.html", language, status_code=404, wanted=wanted[:80])
 
 
-def _busy(language: Language, seconds: int) -> HTMLResponse:
+def busy_page(language: Language, seconds: int) -> HTMLResponse:
+    """What is shown instead of a page to whoever asks too often."""
     page = render("certificates/busy.html", language, status_code=429, seconds=seconds)
     page.headers["Retry-After"] = str(seconds)
     return page
@@ -140,32 +160,38 @@ async def show_verification_form(
     verification: Verification,
     language: PageLanguage,
     public_url: PublicUrl,
+    request: Request,
     number: Annotated[str, Query(max_length=200, description="printed number or code")] = "",
-) -> HTMLResponse:
+) -> Response:
     """The page to look a certificate up by its printed number or code (`?lang=vi|en`)."""
     if pause:
-        return _busy(language, pause)
+        return busy_page(language, pause)
     if not number.strip():
         return render("certificates/form.html", language)
     try:
         finding = await verification.by_text(number)
     except NotFound:
         return _unknown(language, number)
-    return _page(finding, language, public_url)
+    return _page(request, finding, language, public_url)
 
 
 @page_router.get("/{code}", response_class=HTMLResponse, responses=_PAGES, openapi_extra=_OPEN)
 async def show_verification_page(
-    pause: Pause, code: str, verification: Verification, language: PageLanguage, public_url: PublicUrl
-) -> HTMLResponse:
+    pause: Pause,
+    code: str,
+    verification: Verification,
+    language: PageLanguage,
+    public_url: PublicUrl,
+    request: Request,
+) -> Response:
     """The page behind the QR symbol of a certificate (`?lang=vi|en`)."""
     if pause:
-        return _busy(language, pause)
+        return busy_page(language, pause)
     try:
         finding = await verification.by_code(code)
     except NotFound:
         return _unknown(language, code)
-    return _page(finding, language, public_url)
+    return _page(request, finding, language, public_url)
 
 
 routers = (router, page_router)

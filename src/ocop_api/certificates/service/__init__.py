@@ -13,6 +13,9 @@ from ocop_api.certificates.service.credentials import (
     CredentialService,
     SignedCredential,
 )
+from ocop_api.certificates.service.document import PaperService
+from ocop_api.certificates.service.document_checking import ACCEPTED as DOCUMENT_TYPES
+from ocop_api.certificates.service.document_checking import DocumentChecker, DocumentFinding, InDocument
 from ocop_api.certificates.service.issuing import IssuingService
 from ocop_api.certificates.service.lives import LifeService
 from ocop_api.certificates.service.recording import Recorded, RecordingService
@@ -21,6 +24,7 @@ from ocop_api.certificates.service.statistics import StatisticsService
 from ocop_api.certificates.service.verification import Finding, VerificationService
 
 __all__ = [
+    "DOCUMENT_TYPES",
     "STATUS_SECONDS",
     "AppealLodging",
     "AppealProcedure",
@@ -30,10 +34,14 @@ __all__ = [
     "CredentialChecker",
     "CredentialFinding",
     "CredentialService",
+    "DocumentChecker",
+    "DocumentFinding",
     "Finding",
     "HistoricRecognition",
+    "InDocument",
     "IssuingService",
     "LifeService",
+    "PaperService",
     "Recorded",
     "RecordingService",
     "SignedCredential",

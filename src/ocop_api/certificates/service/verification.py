@@ -27,6 +27,10 @@ class Finding:
     decision_number: str | None
     decided_on: date | None
     issuing_authority: str | None
+    regime: str | None
+    edition: str | None
+    """Criteria edition the dossier was rated by; None for what was recorded without one."""
+    set_number: int | None
     issued_on: date | None
     valid_until: date | None
     withdrawn_on: date | None
@@ -104,6 +108,9 @@ class VerificationService:
             decision_number=row["decision_number"],
             decided_on=row["decided_on"],
             issuing_authority=row["issuing_authority"],
+            regime=row["regime"],
+            edition=row["edition"],
+            set_number=row["set_number"],
             issued_on=row["issued_on"],
             valid_until=row["valid_until"],
             withdrawn_on=row["withdrawn_on"],
