@@ -19,6 +19,7 @@ from ocop_api.certificates.service.recording import Recorded, RecordingService
 from ocop_api.certificates.service.register import CertificateService, HistoricRecognition
 from ocop_api.certificates.service.statistics import StatisticsService
 from ocop_api.certificates.service.verification import Finding, VerificationService
+from ocop_api.certificates.service.withdrawal_procedure import WithdrawalCases
 
 __all__ = [
     "STATUS_SECONDS",
@@ -39,4 +40,5 @@ __all__ = [
     "SignedCredential",
     "StatisticsService",
     "VerificationService",
+    "WithdrawalCases",
 ]
