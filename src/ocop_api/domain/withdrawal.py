@@ -17,8 +17,10 @@ from typing import Final
 from ocop_api.domain.certificate import WithdrawalGround
 from ocop_api.domain.errors import Forbidden, Invalid, RuleViolation
 
+LAW: Final = "qd26-2026"
+"""The regime whose Art. 8 names the grounds."""
 ANSWER_DAYS: Final = 10
-"""Days a producer has for a written answer, unless the office sets others: our default. Nothing waits for it."""
+"""Days a producer has for a written answer, unless others are set: our default. Nothing waits for it."""
 SOON_DAYS: Final = 5
 """Days before the last one on which the office is reminded: our default, as for dossiers."""
 
