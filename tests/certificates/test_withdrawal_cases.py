@@ -441,7 +441,7 @@ async def test_of_cases_opened_at_once_one_is(matter: Matter) -> None:
     [opened] = [one.json()["id"] for one in answers if one.status_code == 201]
     for one in answers:
         if one.status_code == 409:
-            assert (one.json()["code"], one.json()["case_id"]) == ("withdrawal.already_open", opened)
+            assert (one.json()["code"], one.json()["data"]["case_id"]) == ("withdrawal.already_open", opened)
 
 
 async def test_the_database_itself_allows_one_open_case(matter: Matter, database: Database) -> None:
@@ -486,7 +486,7 @@ async def test_the_shortcut_is_refused_while_a_case_is_open(matter: Matter) -> N
     order = {"ground": "production_stopped", "reason": "Đã đóng cửa.", "concluded_on": "2026-06-15"}
     answer = await matter.client.post(f"{matter.certificate}/withdraw", json=order, headers=matter.chair)
     assert refused(answer) == (409, "withdrawal.already_open")
-    assert answer.json()["case_id"] == case.rpartition("/")[2]
+    assert answer.json()["data"]["case_id"] == case.rpartition("/")[2]
     assert (await matter.client.get(matter.certificate)).json()["status"] == "valid"
 
 

@@ -93,6 +93,7 @@ def withdrawal_decision(facts: WithdrawalFacts) -> Form:
         Closing(
             recipients=("- Như Điều 4;", *(f"- {one};" for one in facts.recipients), "- Lưu: VT."),
             right=Signature("", title.upper(), "(Ký, đóng dấu)"),
+            last="Điều 5. Quyết định này có hiệu lực kể từ ngày ký./.",
         ),
     ]
     return Form(
@@ -107,8 +108,8 @@ def withdrawal_decision(facts: WithdrawalFacts) -> Form:
 
 def _lines(facts: WithdrawalFacts) -> str:
     """The authority as the heading breaks it."""
-    kind = "Ủy ban nhân dân "
-    return facts.authority.replace(kind, f"{kind.strip()}\n", 1).upper()
+    broken = facts.authority.replace("Ủy ban nhân dân ", "Ủy ban nhân dân\n").replace(" và ", "\nvà ", 1)
+    return broken.upper()
 
 
 def _conclusion(facts: WithdrawalFacts) -> str:
@@ -158,7 +159,6 @@ def _articles(facts: WithdrawalFacts) -> Iterator[Block]:
         lead="Điều 4.",
         indented=True,
     )
-    yield Paragraph("Quyết định này có hiệu lực kể từ ngày ký./.", lead="Điều 5.", indented=True)
 
 
 def _recognition(facts: WithdrawalFacts) -> str:
