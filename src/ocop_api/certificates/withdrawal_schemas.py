@@ -198,7 +198,7 @@ class WithdrawalAnswerRead(Output):
     """What the producer said to it."""
 
     at: Instant
-    statement: str
+    statement: str = Field(examples=["Vùng nguyên liệu được chuyển sang thôn 3, có hợp đồng kèm theo."])
     evidence: list[UUID]
     late: bool = Field(description="after the day until which it was asked for; it is read all the same")
 
@@ -213,7 +213,10 @@ class WithdrawalBasisRead(Output):
 class WithdrawalConclusionRead(Output):
     """The conclusion or confirmation from which the 15 days are counted."""
 
-    authority: str | None = Field(description="null where a decision alone was entered")
+    authority: str | None = Field(
+        description="null where a decision alone was entered",
+        examples=["Sở Nông nghiệp và Môi trường tỉnh Lâm Đồng"],
+    )
     number: str | None
     concluded_on: date
     summary: str
@@ -235,7 +238,7 @@ class SignedDecisionRead(Output):
     id: UUID
     case_id: UUID
     sha256: str
-    size: int = Field(description="bytes")
+    size: int = Field(description="bytes", examples=[48213])
     replaces_id: UUID | None
     reason: str | None = Field(description="why an earlier one was replaced")
     uploaded_at: Instant
