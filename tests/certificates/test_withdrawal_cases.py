@@ -200,8 +200,9 @@ async def test_production_that_stopped_takes_the_communes_confirmation(matter: M
 async def test_the_commune_confirms_nothing_but_that(matter: Matter) -> None:
     case = await matter.opened(matter.commune)
     assert actions(await matter.case(case, matter.commune)) == []
-    answer = await matter.act(case, "conclude", CONCLUSION, matter.commune)
-    assert refused(answer) == (403, "withdrawal.not_the_acting_party")
+    for order in (CONCLUSION, {**CONFIRMATION, "ground": "production_stopped"}):
+        answer = await matter.act(case, "conclude", order, matter.commune)
+        assert refused(answer) == (403, "withdrawal.not_the_acting_party")
 
 
 async def test_it_may_come_to_another_ground_than_it_was_opened_for(matter: Matter) -> None:
@@ -318,6 +319,16 @@ async def test_each_step_has_its_place_and_its_people(matter: Matter) -> None:
     assert (certificate["status"], certificate["withdrawal"]) == ("valid", None)
     # The certificate stands, and may come into another case.
     await matter.opened()
+
+
+async def test_what_was_settled_for_the_decision_outlives_a_return(matter: Matter) -> None:
+    case = await matter.concluded()
+    order = {"recipients": ["Chi cục Quản lý thị trường"], "signer_title": "Phó Chủ tịch"}
+    first = await matter.acted(case, "submit", order)
+    await matter.acted(case, "return", {"reason": "Làm rõ."}, matter.chair)
+    again = await matter.acted(case, "submit")
+    assert again["recipients"] == first["recipients"]
+    assert again["recipients"][-1] == "Chi cục Quản lý thị trường"
 
 
 async def test_a_leader_dismisses_what_was_submitted(matter: Matter) -> None:

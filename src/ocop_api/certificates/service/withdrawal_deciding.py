@@ -22,7 +22,7 @@ from ocop_api.documents.service import storing
 from ocop_api.domain.actor import Actor
 from ocop_api.domain.certificate import WithdrawalGround
 from ocop_api.domain.errors import Conflict, Forbidden, Invalid, NotFound, RuleViolation
-from ocop_api.domain.withdrawal import WithdrawalParty, WithdrawalState
+from ocop_api.domain.withdrawal import PREPARING, WithdrawalState
 from ocop_api.dossiers.papers.printing import form_pdf
 from ocop_api.dossiers.papers.word import form_docx
 from ocop_api.places.service import PlaceService
@@ -31,7 +31,6 @@ from ocop_api.scoring.service.signing import StoredFile
 LARGEST_DECISION: Final = 20 * 1024 * 1024
 """Bytes of a signed decision: some pages, scanned."""
 _PDF: Final = b"%PDF-"
-_HAND_IN: Final = frozenset({WithdrawalParty.OFFICE, WithdrawalParty.AUTHORITY})
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +110,7 @@ class SignedWithdrawals(WithdrawalService):
             Invalid: ``withdrawal.replacement_and_reason``, one without the other.
         """
         record = await self.get(case_id)
-        if self.parties(record.certificate).isdisjoint(_HAND_IN):
+        if self.parties(record.certificate).isdisjoint(PREPARING):
             raise Forbidden("withdrawal.may_not_sign")
         case = await self.rows.lock(case_id) if lock else record.case
         if case.state != WithdrawalState.WITHDRAWN:

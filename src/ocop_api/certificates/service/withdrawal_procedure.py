@@ -30,6 +30,7 @@ from ocop_api.domain.certificate import WithdrawalGround, withdrawal_due
 from ocop_api.domain.errors import Forbidden
 from ocop_api.domain.withdrawal import (
     OPENERS,
+    PREPARING,
     WithdrawalAction,
     WithdrawalGuard,
     WithdrawalParty,
@@ -126,6 +127,10 @@ class WithdrawalCases(WithdrawalService):
         """
         ground = order.ground or WithdrawalGround((await self.get(case_id)).case.ground)
         held = await self._held(case_id, concluding_action(ground), check)
+        differs = ground.value != held.case.ground
+        if differs and self.parties(held.found.certificate).isdisjoint(PREPARING):
+            # A commune confirms what the case is about; what else it may come to is for the office.
+            raise Forbidden("withdrawal.not_the_acting_party", action="conclude", parties=sorted(PREPARING))
         conclusion = _Conclusion(**order.model_dump(exclude={"ground", "reason"}))
         await self._concluded(held, conclusion, ground=order.ground, reason=order.reason)
 
@@ -294,14 +299,16 @@ class WithdrawalCases(WithdrawalService):
 
     async def _submitted(self, held: _Held, order: WithdrawalSubmit) -> None:
         policy.check_stands(held.found.life, self.today)
-        held.case.recipients = await self._recipients(held, order.recipients)
-        held.case.signer_title = order.signer_title
+        case = held.case
+        if order.recipients is not None or not case.recipients:
+            case.recipients = await self._recipients(held, order.recipients)
+        case.signer_title = order.signer_title or case.signer_title
         await self._take(
             held,
             WithdrawalAction.SUBMIT,
             {WithdrawalGuard.CERTIFICATE_STANDS},
             reason=order.note,
-            data={"recipients": held.case.recipients},
+            data={"recipients": case.recipients},
         )
 
     async def _decided(self, held: _Held, order: WithdrawalDecide | CertificateWithdraw) -> CertificateRecord:

@@ -39,7 +39,7 @@ async def recipients_of(
     if commune is not None:
         name = (await places.get(commune)).name
         first.append(f"Ủy ban nhân dân {name[:1].lower()}{name[1:]}")
-    if level is Level.CENTRAL:
+    if level is Level.CENTRAL and certificate.area_path:
         province = await issuer_of(places, Level.PROVINCE, certificate.area_path, vietnam_date(now))
         first.append(province.authority)
     bodies = _USUAL.get(level, ()) if further is None else further
