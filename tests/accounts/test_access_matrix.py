@@ -369,12 +369,7 @@ async def _plant_appeal(world: World, document_id: UUID) -> None:
 
 async def _plant_withdrawal(world: World, document_id: UUID) -> None:
     """Write a decided case about the play's certificate, with the document as evidence and as signed."""
-    values = {
-        "id": uuid4(),
-        "dossier": UUID(world.known["dossier_id"]),
-        "document": document_id,
-        "now": world.clock(),
-    }
+    values = {"id": uuid4(), "document": document_id, "now": world.clock()}
     statements = (
         """
         insert into withdrawal_case (id, certificate_id, state, ground, further_grounds, source, found,
@@ -383,7 +378,7 @@ async def _plant_withdrawal(world: World, document_id: UUID) -> None:
         select :id, id, 'withdrawn', 'misuse_of_mark', '{}', 'inspection', 'Phát hiện kín', current_date,
             current_date, current_date, 'Sở', 'Phát hiện kín', '{Sở}', '1/QĐ', current_date, 'Chủ tịch', 1,
             :now, :now
-        from certificate where dossier_id = :dossier
+        from certificate where dossier_id is not null order by id limit 1
         """,
         """
         insert into withdrawal_step (id, case_id, ordinal, action, to_state, party, at, data)
@@ -546,7 +541,7 @@ async def world(postgres: str, tmp_path_factory: pytest.TempPathFactory) -> Asyn
         made = World(app, http, clock, {}, list(_operations(app)), [])
         later = {"invitation_id", "key_id", "document_id", "notification_id", "upload_id"}
         later |= {"assessment_id", "since", "comment_id", "examination_id", "webhook_id", "delivery_id"}
-        later |= {"interest_id", "signed_paper_id", "appeal_id"}
+        later |= {"interest_id", "signed_paper_id", "appeal_id", "case_id"}
         await _look(app, made.known, set(_KNOWN) - later)
         made.insiders.extend(await _insiders(made))
         await _plant(made)
