@@ -1,4 +1,4 @@
-"""Certificates over HTTP: the register and what is done with it, papers, verification for anyone, appeals."""
+"""Certificates over HTTP: the register, papers, verification for anyone, appeals, withdrawals."""
 
 from ocop_api.certificates.router import (
     appeals,
@@ -9,6 +9,7 @@ from ocop_api.certificates.router import (
     register,
     statistics,
     verification,
+    withdrawals,
 )
 
 routers = (
@@ -21,4 +22,5 @@ routers = (
     *appeals.routers,
     *credentials.routers,
     proofs.router,
+    *withdrawals.routers,
 )

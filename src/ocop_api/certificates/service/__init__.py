@@ -22,6 +22,10 @@ from ocop_api.certificates.service.recording import Recorded, RecordingService
 from ocop_api.certificates.service.register import CertificateService, HistoricRecognition
 from ocop_api.certificates.service.statistics import StatisticsService
 from ocop_api.certificates.service.verification import Finding, VerificationService
+from ocop_api.certificates.service.withdrawal_clock import WithdrawalClock
+from ocop_api.certificates.service.withdrawal_deciding import SignedWithdrawals, WithdrawalPapers
+from ocop_api.certificates.service.withdrawal_procedure import WithdrawalCases
+from ocop_api.certificates.service.withdrawal_reading import WithdrawalReader
 
 __all__ = [
     "DOCUMENT_TYPES",
@@ -45,6 +49,11 @@ __all__ = [
     "Recorded",
     "RecordingService",
     "SignedCredential",
+    "SignedWithdrawals",
     "StatisticsService",
     "VerificationService",
+    "WithdrawalCases",
+    "WithdrawalClock",
+    "WithdrawalPapers",
+    "WithdrawalReader",
 ]
