@@ -34,9 +34,7 @@ _NOT_FOR_PRODUCERS = frozenset(
     {"appeal.reported", "withdrawal.answered", "withdrawal.returned", "withdrawal.submitted"}
 )
 """What the producer learns with the decision, or did themselves."""
-_TOLD_OTHERWISE = frozenset(
-    {"certificate.superseded", "dossier.panel_assigned", "withdrawal.decided"}
-)
+_TOLD_OTHERWISE = frozenset({"certificate.superseded", "dossier.panel_assigned", "withdrawal.decided"})
 """What another event of the same step tells already."""
 _CLOCKS = frozenset(
     {
