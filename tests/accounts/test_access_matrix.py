@@ -55,6 +55,9 @@ _KNOWN = {
     "upload_id": "select id::text from document_upload",
     "assessment_id": "select id::text from self_assessment",
     "since": "select id::text from self_assessment",
+    "first": "select min(seq)::text from ledger_checkpoint where root is not null",
+    "second": "select max(seq)::text from ledger_checkpoint where root is not null",
+    "size": "select '1'",
     "criterion_code": "select '1.1'",
     "notification_id": "select id::text from notification where user_id in "
     "(select user_id from role_grant where role = 'producer')",
