@@ -1,0 +1,504 @@
+"""Inspections of recognised products (*kiểm tra, giám sát sản phẩm OCOP*, Decision 26/2026, Art. 9).
+
+The article names principle (post-check, periodic and unannounced), contents and who leads. Steps, parties and
+terms are our defaults. What follows from a violation is the withdrawal of Art. 8, which is decided elsewhere.
+"""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from typing import Final
+
+from ocop_api.domain.certificate import WithdrawalGround
+from ocop_api.domain.errors import Forbidden, Invalid, RuleViolation
+
+
+class PlanState(StrEnum):
+    """Where a plan of inspections (*kế hoạch kiểm tra*) stands."""
+
+    DRAFT = "draft"
+    APPROVED = "approved"
+    """Signed by the leader; its inspections are planned and announced (*đã phê duyệt*)."""
+    CLOSED = "closed"
+    """Nothing of it is left to inspect (*đã kết thúc*)."""
+
+
+class PlanAction(StrEnum):
+    """What is done with a plan."""
+
+    UPDATE = "update"
+    SELECT = "select"
+    APPROVE = "approve"
+    CLOSE = "close"
+
+
+class Content(StrEnum):
+    """What is inspected (Art. 9.3, and the grounds of Art. 8.1)."""
+
+    CRITERIA = "criteria"
+    """Keeping the criteria by the rated file (*duy trì các tiêu chí*)."""
+    FOOD_SAFETY = "food_safety"
+    """Food safety and quality (*an toàn thực phẩm, chất lượng*)."""
+    ENVIRONMENT = "environment"
+    """Protection of the environment (*bảo vệ môi trường*)."""
+    USE_OF_MARK = "use_of_mark"
+    """The OCOP mark, information and promotion (*sử dụng nhãn hiệu, quảng bá*)."""
+
+
+class InspectionKind(StrEnum):
+    """How an inspection comes about (Art. 9.2a)."""
+
+    PERIODIC = "periodic"
+    """On a plan, announced (*định kỳ*)."""
+    UNANNOUNCED = "unannounced"
+    """For a reason, without the producer knowing before (*đột xuất*)."""
+
+
+class Cause(StrEnum):
+    """Why somebody is inspected without notice."""
+
+    COMPLAINT = "complaint"
+    """Somebody complained (*phản ánh, khiếu nại*)."""
+    SIGN_OF_VIOLATION = "sign_of_violation"
+    """There are signs of a violation (*dấu hiệu vi phạm*)."""
+    REQUEST = "request"
+    """An authority asked for it (*yêu cầu của cơ quan có thẩm quyền*)."""
+
+
+class InspectionState(StrEnum):
+    """Where an inspection stands."""
+
+    PLANNED = "planned"
+    UNDER_WAY = "under_way"
+    """Begun; its checklist is being answered (*đang kiểm tra*)."""
+    CONCLUDED = "concluded"
+    """Concluded; minutes, improvements or a withdrawal follow (*đã kết luận*)."""
+    CLOSED = "closed"
+    """Everything that followed is done (*đã hoàn thành*)."""
+    CANCELLED = "cancelled"
+
+    @property
+    def is_concluded(self) -> bool:
+        """Whether there is a conclusion, which never changes."""
+        return self in {InspectionState.CONCLUDED, InspectionState.CLOSED}
+
+
+class InspectionAction(StrEnum):
+    """What is done to an inspection after it was planned."""
+
+    ASSIGN = "assign"
+    DECLARE = "declare"
+    BEGIN = "begin"
+    RECORD = "record"
+    CONCLUDE = "conclude"
+    CANCEL = "cancel"
+    REMARK = "remark"
+    SIGN = "sign"
+    REPORT_IMPROVEMENT = "report_improvement"
+    CHECK_IMPROVEMENT = "check_improvement"
+    PROPOSE_WITHDRAWAL = "propose_withdrawal"
+    CLOSE = "close"
+
+
+class InspectionParty(StrEnum):
+    """In what capacity somebody acts."""
+
+    OFFICE = "office"
+    """The OCOP office of the inspecting level (*cơ quan tham mưu quản lý OCOP*)."""
+    AUTHORITY = "authority"
+    """Its leader (*người có thẩm quyền*)."""
+    INSPECTOR = "inspector"
+    """Somebody assigned to this inspection (*thành viên đoàn kiểm tra*)."""
+    PRODUCER = "producer"
+    """The producer inspected (*chủ thể*)."""
+
+
+class InspectionGuard(StrEnum):
+    """A condition of a step; the caller establishes which ones hold."""
+
+    REASON_GIVEN = "reason_given"
+    PLAN_APPROVED = "plan_approved"
+    """A periodic inspection stands on a plan that is approved and not closed."""
+    INSPECTORS_ASSIGNED = "inspectors_assigned"
+    INTERESTS_DECLARED = "interests_declared"
+    """Every inspector has declared to have no interest in the producer."""
+    ITEMS_ANSWERED = "items_answered"
+    """Every item was checked, or there is a note saying why not; what is not kept is described."""
+    IMPROVEMENTS_OPEN = "improvements_open"
+    """Something is left to be improved."""
+    WITHDRAWAL_PROPOSED = "withdrawal_proposed"
+    """The conclusion proposes a withdrawal, and no case was opened yet."""
+    MINUTES_SIGNED = "minutes_signed"
+    IMPROVEMENTS_ACCEPTED = "improvements_accepted"
+    """Every improvement was accepted, or none was required."""
+    WITHDRAWAL_OPENED = "withdrawal_opened"
+    """A proposed withdrawal became a case, or none was proposed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanRow:
+    """One row of the table of plans: at ``origin``, ``party`` may do ``action``."""
+
+    origin: PlanState
+    action: PlanAction
+    target: PlanState
+    party: InspectionParty
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InspectionRow:
+    """One row of the table: at ``origin``, any of ``parties`` may do ``action`` once ``guards`` hold."""
+
+    origin: InspectionState
+    action: InspectionAction
+    target: InspectionState
+    parties: tuple[InspectionParty, ...]
+    guards: frozenset[InspectionGuard] = frozenset()
+
+
+_S, _A, _P, _G = InspectionState, InspectionAction, InspectionParty, InspectionGuard
+
+PLAN_TABLE: Final = (
+    PlanRow(
+        origin=PlanState.DRAFT, action=PlanAction.UPDATE, target=PlanState.DRAFT, party=InspectionParty.OFFICE
+    ),
+    PlanRow(
+        origin=PlanState.DRAFT, action=PlanAction.SELECT, target=PlanState.DRAFT, party=InspectionParty.OFFICE
+    ),
+    PlanRow(
+        origin=PlanState.DRAFT,
+        action=PlanAction.APPROVE,
+        target=PlanState.APPROVED,
+        party=InspectionParty.AUTHORITY,
+    ),
+    PlanRow(
+        origin=PlanState.APPROVED,
+        action=PlanAction.CLOSE,
+        target=PlanState.CLOSED,
+        party=InspectionParty.OFFICE,
+    ),
+)
+"""Every step of a plan."""
+
+
+def _stays(
+    state: InspectionState,
+    action: InspectionAction,
+    *parties: InspectionParty,
+    guards: Iterable[InspectionGuard] = (),
+) -> InspectionRow:
+    return InspectionRow(origin=state, action=action, target=state, parties=parties, guards=frozenset(guards))
+
+
+TABLE: Final = (
+    _stays(_S.PLANNED, _A.ASSIGN, _P.OFFICE),
+    _stays(_S.PLANNED, _A.DECLARE, _P.INSPECTOR),
+    InspectionRow(
+        origin=_S.PLANNED,
+        action=_A.BEGIN,
+        target=_S.UNDER_WAY,
+        parties=(_P.INSPECTOR,),
+        guards=frozenset({_G.PLAN_APPROVED, _G.INSPECTORS_ASSIGNED, _G.INTERESTS_DECLARED}),
+    ),
+    *(
+        InspectionRow(
+            origin=state,
+            action=_A.CANCEL,
+            target=_S.CANCELLED,
+            parties=(_P.OFFICE,),
+            guards=frozenset({_G.REASON_GIVEN}),
+        )
+        for state in (_S.PLANNED, _S.UNDER_WAY)
+    ),
+    _stays(_S.UNDER_WAY, _A.RECORD, _P.INSPECTOR),
+    InspectionRow(
+        origin=_S.UNDER_WAY,
+        action=_A.CONCLUDE,
+        target=_S.CONCLUDED,
+        parties=(_P.INSPECTOR,),
+        guards=frozenset({_G.ITEMS_ANSWERED}),
+    ),
+    _stays(_S.CONCLUDED, _A.REMARK, _P.PRODUCER),
+    _stays(_S.CONCLUDED, _A.SIGN, _P.INSPECTOR, _P.OFFICE),
+    _stays(_S.CONCLUDED, _A.REPORT_IMPROVEMENT, _P.PRODUCER, guards={_G.IMPROVEMENTS_OPEN}),
+    _stays(_S.CONCLUDED, _A.CHECK_IMPROVEMENT, _P.INSPECTOR, guards={_G.IMPROVEMENTS_OPEN}),
+    _stays(_S.CONCLUDED, _A.PROPOSE_WITHDRAWAL, _P.OFFICE, guards={_G.WITHDRAWAL_PROPOSED}),
+    InspectionRow(
+        origin=_S.CONCLUDED,
+        action=_A.CLOSE,
+        target=_S.CLOSED,
+        parties=(_P.OFFICE,),
+        guards=frozenset({_G.MINUTES_SIGNED, _G.IMPROVEMENTS_ACCEPTED, _G.WITHDRAWAL_OPENED}),
+    ),
+)
+"""Every step of an inspection after it was planned, in order of procedure."""
+
+
+def plan_step(
+    state: PlanState, action: PlanAction, *, parties: Collection[InspectionParty], selected: int
+) -> PlanRow:
+    """Return the row of the plan that is taken.
+
+    Args:
+        state: where the plan stands.
+        action: what is asked for.
+        parties: capacities of whoever asks.
+        selected: certificates on the plan.
+
+    Raises:
+        RuleViolation: ``inspection.plan_action_not_allowed``; ``inspection.plan_empty`` when nothing is on a
+            plan to be approved.
+        Forbidden: ``inspection.not_the_acting_party``.
+    """
+    row = next((row for row in PLAN_TABLE if row.origin is state and row.action is action), None)
+    if row is None:
+        raise RuleViolation("inspection.plan_action_not_allowed", action=action.value, state=state.value)
+    if row.party not in parties:
+        raise Forbidden("inspection.not_the_acting_party", action=action.value, parties=[row.party.value])
+    if action is PlanAction.APPROVE and not selected:
+        raise RuleViolation("inspection.plan_empty")
+    return row
+
+
+def open_rows(state: InspectionState, parties: Collection[InspectionParty]) -> tuple[InspectionRow, ...]:
+    """Return the rows that somebody with these capacities may take now, in order of procedure."""
+    return tuple(
+        row for row in TABLE if row.origin is state and any(party in parties for party in row.parties)
+    )
+
+
+def step(
+    state: InspectionState,
+    action: InspectionAction,
+    *,
+    parties: Collection[InspectionParty],
+    satisfied: Collection[InspectionGuard] = (),
+) -> tuple[InspectionRow, InspectionParty]:
+    """Return the row that is taken, and in which capacity.
+
+    Raises:
+        RuleViolation: ``inspection.action_not_allowed`` when the action has no place in this state (data:
+            what the caller may do instead); ``inspection.guard_not_met`` with the ``missing`` guards.
+        Forbidden: ``inspection.not_the_acting_party``, the action is there but belongs to somebody else.
+    """
+    row = next((row for row in TABLE if row.origin is state and row.action is action), None)
+    if row is None:
+        raise RuleViolation(
+            "inspection.action_not_allowed",
+            action=action.value,
+            state=state.value,
+            allowed_actions=[row.action.value for row in open_rows(state, parties)],
+        )
+    party = next((party for party in row.parties if party in parties), None)
+    if party is None:
+        raise Forbidden(
+            "inspection.not_the_acting_party",
+            action=action.value,
+            parties=[party.value for party in row.parties],
+        )
+    missing = sorted(guard.value for guard in row.guards if guard not in satisfied)
+    if missing:
+        raise RuleViolation("inspection.guard_not_met", action=action.value, missing=missing)
+    return row, party
+
+
+class ItemFinding(StrEnum):
+    """What was found on an item of the checklist."""
+
+    KEPT = "kept"
+    """*Đạt, còn duy trì*."""
+    NOT_KEPT = "not_kept"
+    """*Không đạt, không còn duy trì*."""
+    NOT_APPLICABLE = "not_applicable"
+    NOT_CHECKED = "not_checked"
+    """As every item begins."""
+
+
+class Conclusion(StrEnum):
+    """What an inspection comes to."""
+
+    KEPT = "kept"
+    """The product keeps what it was recognised for (*đạt yêu cầu*)."""
+    IMPROVEMENTS_REQUIRED = "improvements_required"
+    """Faults are to be mended by a day (*yêu cầu khắc phục*)."""
+    WITHDRAWAL_PROPOSED = "withdrawal_proposed"
+    """The recognition should be withdrawn (*đề nghị thu hồi*, Art. 8)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemAnswer:
+    """An item of a checklist with its answer.
+
+    ``ground`` is the ground of withdrawal that it points to when it is not kept.
+    """
+
+    code: str
+    finding: ItemFinding
+    note: str = ""
+    ground: WithdrawalGround
+
+
+def unanswered(items: Iterable[ItemAnswer]) -> list[str]:
+    """Return the codes of the items that lack something: unchecked or not kept, and nothing written."""
+    silent = {ItemFinding.NOT_CHECKED, ItemFinding.NOT_KEPT}
+    return [item.code for item in items if item.finding in silent and not item.note.strip()]
+
+
+_SEVEREST: Final = (
+    WithdrawalGround.DISHONEST_FILE,
+    WithdrawalGround.PRODUCTION_STOPPED,
+    WithdrawalGround.VIOLATION_OF_LAW,
+    WithdrawalGround.MISUSE_OF_MARK,
+    WithdrawalGround.CRITERIA_NOT_KEPT,
+    WithdrawalGround.OTHER_CONCLUSION,
+)
+
+
+def suggested_grounds(items: Iterable[ItemAnswer]) -> tuple[WithdrawalGround, ...]:
+    """Return the grounds of Art. 8.1 that the items not kept point to, the weightiest first.
+
+    A suggestion: whether a fault is grave enough is the inspectors' to say.
+    """
+    found = {item.ground for item in items if item.finding is ItemFinding.NOT_KEPT}
+    return tuple(ground for ground in _SEVEREST if ground in found)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Improvement:
+    """What has to be mended by a day, and the items it is about."""
+
+    what: str
+    items: tuple[str, ...]
+    due_on: date
+
+
+def check_conclusion(
+    conclusion: Conclusion,
+    items: Sequence[ItemAnswer],
+    improvements: Sequence[Improvement],
+    ground: WithdrawalGround | None,
+    *,
+    today: date,
+) -> None:
+    """Refuse a conclusion that its own findings contradict.
+
+    Raises:
+        Invalid: ``inspection.item_unknown``, an improvement names an item that is not on the checklist;
+            ``inspection.due_on_past``; ``inspection.ground_foreign`` or ``inspection.ground_missing``;
+            ``inspection.improvements_foreign`` or ``inspection.improvements_missing``.
+        RuleViolation: ``inspection.conclusion_contradicts`` with the items not kept: nothing may be concluded
+            as kept beside them, and nothing else without any; ``inspection.items_unimproved`` with the items
+            not kept that no improvement is about.
+    """
+    failed = [item.code for item in items if item.finding is ItemFinding.NOT_KEPT]
+    if (conclusion is Conclusion.KEPT) == bool(failed):
+        raise RuleViolation(
+            "inspection.conclusion_contradicts", conclusion=conclusion.value, items_not_kept=failed
+        )
+    proposes = conclusion is Conclusion.WITHDRAWAL_PROPOSED
+    if proposes and ground is None:
+        raise Invalid(
+            "inspection.ground_missing", suggested=[one.value for one in suggested_grounds(items)]
+        )
+    if not proposes and ground is not None:
+        raise Invalid("inspection.ground_foreign", conclusion=conclusion.value)
+    improves = conclusion is Conclusion.IMPROVEMENTS_REQUIRED
+    if improves and not improvements:
+        raise Invalid("inspection.improvements_missing")
+    if not improves and improvements:
+        raise Invalid("inspection.improvements_foreign", conclusion=conclusion.value)
+    unknown = {code for one in improvements for code in one.items} - {item.code for item in items}
+    if unknown:
+        raise Invalid("inspection.item_unknown", items=sorted(unknown))
+    for one in improvements:
+        check_due(one.due_on, today)
+    left = set(failed) - {code for one in improvements for code in one.items}
+    if improves and left:
+        raise RuleViolation("inspection.items_unimproved", items=[code for code in failed if code in left])
+
+
+class ImprovementState(StrEnum):
+    """How far an improvement is."""
+
+    REQUIRED = "required"
+    REPORTED = "reported"
+    """The producer says that it is done (*đã báo cáo khắc phục*)."""
+    NOT_ACCEPTED = "not_accepted"
+    """It was looked at and is not enough; there is a new day (*chưa đạt*)."""
+    ACCEPTED = "accepted"
+    """*Đã khắc phục*."""
+
+
+class ImprovementVerdict(StrEnum):
+    """What the inspectors say about a reported improvement."""
+
+    ACCEPTED = "accepted"
+    NOT_ACCEPTED = "not_accepted"
+
+
+def report_improvement(state: ImprovementState) -> ImprovementState:
+    """Return the state after the producer's report; a report may be made better until it is looked at.
+
+    Raises:
+        RuleViolation: ``inspection.improvement_accepted``.
+    """
+    if state is ImprovementState.ACCEPTED:
+        raise RuleViolation("inspection.improvement_accepted")
+    return ImprovementState.REPORTED
+
+
+def check_improvement(
+    state: ImprovementState, verdict: ImprovementVerdict, *, due_on: date | None, today: date
+) -> ImprovementState:
+    """Return the state after the inspectors have looked.
+
+    Inspectors may accept what they saw for themselves without a report; refusing needs one to refuse.
+
+    Raises:
+        RuleViolation: ``inspection.improvement_accepted``; ``inspection.improvement_not_reported``.
+        Invalid: ``inspection.due_on_missing`` or ``inspection.due_on_foreign``; ``inspection.due_on_past``.
+    """
+    if state is ImprovementState.ACCEPTED:
+        raise RuleViolation("inspection.improvement_accepted")
+    if verdict is ImprovementVerdict.ACCEPTED:
+        if due_on is not None:
+            raise Invalid("inspection.due_on_foreign")
+        return ImprovementState.ACCEPTED
+    if state is not ImprovementState.REPORTED:
+        raise RuleViolation("inspection.improvement_not_reported", state=state.value)
+    if due_on is None:
+        raise Invalid("inspection.due_on_missing")
+    check_due(due_on, today)
+    return ImprovementState.NOT_ACCEPTED
+
+
+def check_due(due_on: date, today: date) -> None:
+    """Refuse a day on which nothing can be done any more.
+
+    Raises:
+        Invalid: ``inspection.due_on_past``.
+    """
+    if due_on <= today:
+        raise Invalid("inspection.due_on_past", due_on=due_on, today=today)
+
+
+def is_overdue(state: ImprovementState, due_on: date, today: date) -> bool:
+    """Tell whether the producer has let the day pass; one that is reported waits for the inspectors."""
+    return state in {ImprovementState.REQUIRED, ImprovementState.NOT_ACCEPTED} and due_on < today
+
+
+REMIND_DAYS: Final = (7, 1)
+"""Days before an improvement is due on which its producer is reminded, longest first."""
+
+
+def reminder_mark(due_on: date, today: date) -> str | None:
+    """Return the reminder an open improvement stands at: ``7``, ``1`` or ``overdue``; None before the first.
+
+    A job that missed a day tells the mark the improvement stands at, not those it has passed.
+    """
+    left = (due_on - today).days
+    if left < 0:
+        return "overdue"
+    reached = [days for days in REMIND_DAYS if left <= days]
+    return str(min(reached)) if reached else None
