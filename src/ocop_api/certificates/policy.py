@@ -94,16 +94,25 @@ def check_decided_on(decided_on: date, *, lodged_on: date | None, today: date) -
         raise RuleViolation("certificate.decided_before_lodging", decided_on=decided_on, lodged_on=lodged_on)
 
 
-def check_withdrawal(life: Life, *, concluded_on: date, today: date) -> None:
-    """Refuse to withdraw what no longer stands, and conclusions of impossible days.
+def check_stands(life: Life, today: date) -> None:
+    """Refuse to withdraw what no longer stands; a recognition that is only reported can be taken back.
 
     Raises:
-        RuleViolation: ``certificate.not_in_force`` with the ``standing``,
-            ``certificate.conclusion_in_future``, ``certificate.conclusion_before_issue``.
+        RuleViolation: ``certificate.not_in_force`` with the ``standing``.
     """
     standing = life.standing(today)
     if not (standing.in_force or standing is Standing.REPORTED):
         raise RuleViolation("certificate.not_in_force", standing=standing.value)
+
+
+def check_withdrawal(life: Life, *, concluded_on: date, today: date) -> None:
+    """Refuse to withdraw what no longer stands, and conclusions of impossible days.
+
+    Raises:
+        RuleViolation: as ``check_stands``; ``certificate.conclusion_in_future``,
+            ``certificate.conclusion_before_issue``.
+    """
+    check_stands(life, today)
     if concluded_on > today:
         raise RuleViolation("certificate.conclusion_in_future", concluded_on=concluded_on, today=today)
     if life.issued_on is not None and concluded_on < life.issued_on:

@@ -15,6 +15,7 @@ from ocop_api.db.tables.appeals import AppealEvidence
 from ocop_api.db.tables.documents import Document, DocumentCitation, DocumentUpload
 from ocop_api.db.tables.producers import Producer
 from ocop_api.db.tables.products import Product
+from ocop_api.db.tables.withdrawals import WithdrawalEvidence
 from ocop_api.documents.policy import REMINDERS
 from ocop_api.documents.schemas import DocumentFilter, ExpiringQuery
 from ocop_api.domain.actor import Actor, Permission
@@ -182,10 +183,10 @@ class DocumentRepository:
         return found
 
     async def is_cited(self, document_id: UUID) -> bool:
-        """Whether a lodged dossier or an appeal relies on it."""
-        of_dossiers = select(DocumentCitation.document_id).where(DocumentCitation.document_id == document_id)
-        of_appeals = select(AppealEvidence.document_id).where(AppealEvidence.document_id == document_id)
-        return (await self._session.scalar(select(or_(of_dossiers.exists(), of_appeals.exists())))) is True
+        """Whether a lodged dossier, an appeal or a case of withdrawal relies on it."""
+        citing = (DocumentCitation, AppealEvidence, WithdrawalEvidence)
+        cited = [select(one.document_id).where(one.document_id == document_id).exists() for one in citing]
+        return (await self._session.scalar(select(or_(*cited)))) is True
 
     async def citations(self, document_ids: Collection[UUID]) -> dict[UUID, list[UUID]]:
         """Dossiers by the document they rely on."""

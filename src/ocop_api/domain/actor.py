@@ -51,6 +51,9 @@ class Permission(StrEnum):
     SHEET_SUBMIT = "sheet:submit"
     USER_CREATE = "user:create"
     USER_READ = "user:read"
+    WITHDRAWAL_ANSWER = "withdrawal:answer"
+    WITHDRAWAL_OPEN = "withdrawal:open"
+    WITHDRAWAL_PREPARE = "withdrawal:prepare"
 
 
 class Role(StrEnum):
@@ -145,10 +148,12 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         _P.PRODUCER_EDIT,
         _P.PRODUCT_EDIT,
         _P.PROGRAMME_REPORT,
+        _P.WITHDRAWAL_OPEN,
+        _P.WITHDRAWAL_PREPARE,
     },
     Role.LEADER: _READS
     | {_P.CERTIFICATE_ISSUE, _P.CERTIFICATE_WITHDRAW, _P.DOSSIER_DECIDE, _P.INSPECTION_APPROVE},
-    Role.INSPECTOR: _READS | {_P.INSPECTION_CONDUCT, _P.LEDGER_READ},
+    Role.INSPECTOR: _READS | {_P.INSPECTION_CONDUCT, _P.LEDGER_READ, _P.WITHDRAWAL_OPEN},
     Role.COUNCIL_MEMBER: frozenset({_P.COUNCIL_READ, _P.DOSSIER_READ, _P.SHEET_SUBMIT}),
     Role.COUNCIL_SECRETARY: frozenset({_P.COUNCIL_MANAGE, _P.COUNCIL_READ, _P.DOSSIER_READ}),
     Role.COUNCIL_ADVISER: frozenset({_P.COUNCIL_READ, _P.DOSSIER_ASSESS, _P.DOSSIER_READ}),
@@ -167,6 +172,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             _P.PRODUCER_READ,
             _P.PRODUCT_EDIT,
             _P.PRODUCT_READ,
+            _P.WITHDRAWAL_ANSWER,
         }
     ),
 }

@@ -223,7 +223,7 @@ TABLE: Final = (
     _stays(_S.CONCLUDED, _A.SIGN, _P.INSPECTOR, _P.OFFICE),
     _stays(_S.CONCLUDED, _A.REPORT_IMPROVEMENT, _P.PRODUCER, guards={_G.IMPROVEMENTS_OPEN}),
     _stays(_S.CONCLUDED, _A.CHECK_IMPROVEMENT, _P.INSPECTOR, guards={_G.IMPROVEMENTS_OPEN}),
-    _stays(_S.CONCLUDED, _A.PROPOSE_WITHDRAWAL, _P.OFFICE, guards={_G.WITHDRAWAL_PROPOSED}),
+    _stays(_S.CONCLUDED, _A.PROPOSE_WITHDRAWAL, _P.INSPECTOR, _P.OFFICE, guards={_G.WITHDRAWAL_PROPOSED}),
     InspectionRow(
         origin=_S.CONCLUDED,
         action=_A.CLOSE,
@@ -490,15 +490,3 @@ def is_overdue(state: ImprovementState, due_on: date, today: date) -> bool:
 
 REMIND_DAYS: Final = (7, 1)
 """Days before an improvement is due on which its producer is reminded, longest first."""
-
-
-def reminder_mark(due_on: date, today: date) -> str | None:
-    """Return the reminder an open improvement stands at: ``7``, ``1`` or ``overdue``; None before the first.
-
-    A job that missed a day tells the mark the improvement stands at, not those it has passed.
-    """
-    left = (due_on - today).days
-    if left < 0:
-        return "overdue"
-    reached = [days for days in REMIND_DAYS if left <= days]
-    return str(min(reached)) if reached else None

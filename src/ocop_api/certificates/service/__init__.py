@@ -20,6 +20,7 @@ from ocop_api.certificates.service.register import CertificateService, HistoricR
 from ocop_api.certificates.service.standings import standings_on
 from ocop_api.certificates.service.statistics import StatisticsService
 from ocop_api.certificates.service.verification import Finding, VerificationService
+from ocop_api.certificates.service.withdrawal_procedure import WithdrawalCases
 
 __all__ = [
     "STATUS_SECONDS",
@@ -40,5 +41,9 @@ __all__ = [
     "SignedCredential",
     "StatisticsService",
     "VerificationService",
+<<<<<<< HEAD
     "standings_on",
+=======
+    "WithdrawalCases",
+>>>>>>> h-withdrawal
 ]

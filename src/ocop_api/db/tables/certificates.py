@@ -104,6 +104,8 @@ class CertificateWithdrawal(Base):
     reason: Mapped[str]
     concluded_on: Mapped[date]
     decision_number: Mapped[str | None]
+    case_id: Mapped[UUID | None] = mapped_column(ForeignKey("withdrawal_case.id"))
+    """The case that led to it; None for what was withdrawn before there were cases."""
 
     __table_args__ = (
         CheckConstraint(
@@ -111,6 +113,7 @@ class CertificateWithdrawal(Base):
             "'production_stopped', 'other_conclusion')",
             name="ground",
         ),
+        UniqueConstraint("case_id", info={"code": "withdrawal.decided_already"}),
     )
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -24,8 +24,9 @@ from ocop_api.db.tables.inspections import (
     InspectionPhoto,
     InspectionStep,
 )
+from ocop_api.db.tables.withdrawals import WithdrawalCase
 from ocop_api.domain.actor import Actor, Level, Permission, Scope
-from ocop_api.domain.inspection import ImprovementState, InspectionKind
+from ocop_api.domain.inspection import REMIND_DAYS, ImprovementState, InspectionKind
 from ocop_api.inspections.policy import readers_of_secrets
 from ocop_api.inspections.schemas.inspections import InspectionFilter
 
@@ -250,21 +251,28 @@ class InspectionRepository:
             found.setdefault(step_id, []).append(document_id)
         return found
 
-    async def due(self, until: date, limit: int) -> Sequence[tuple[InspectionImprovement, Inspection]]:
-        """Open improvements due by a day, with a reminder that may be untold, not held by anybody else."""
+    async def to_remind(
+        self, today: date, limit: int
+    ) -> Sequence[tuple[InspectionImprovement, Inspection, str]]:
+        """Open improvements that stand at an untold mark, with it; none that somebody else holds."""
+        due_on = InspectionImprovement.due_on
+        near = [(due_on <= today + timedelta(days=days), str(days)) for days in sorted(REMIND_DAYS)]
+        mark = case((due_on < today, "overdue"), *near)
         statement = (
-            select(InspectionImprovement, Inspection)
+            select(InspectionImprovement, Inspection, mark)
             .join(Inspection, Inspection.id == InspectionImprovement.inspection_id)
-            .where(
-                _WAITS,
-                InspectionImprovement.due_on <= until,
-                InspectionImprovement.reminded.is_distinct_from("overdue"),
-            )
-            .order_by(InspectionImprovement.due_on, InspectionImprovement.id)
+            .where(_WAITS, mark.is_not(None), InspectionImprovement.reminded.is_distinct_from(mark))
+            .order_by(due_on, InspectionImprovement.id)
             .limit(limit)
             .with_for_update(of=InspectionImprovement, skip_locked=True)
         )
-        return [(row[0], row[1]) for row in await self._session.execute(statement)]
+        return [(row[0], row[1], row[2]) for row in await self._session.execute(statement)]
+
+    async def withdrawal_case(self, inspection_id: UUID) -> UUID | None:
+        """The case of withdrawal that an inspection led to."""
+        statement = select(WithdrawalCase.id).where(WithdrawalCase.inspection_id == inspection_id)
+        found: UUID | None = await self._session.scalar(statement.order_by(WithdrawalCase.id).limit(1))
+        return found
 
     async def minutes(self, inspection_id: UUID) -> Sequence[InspectionMinutes]:
         """Signed minutes, the newest first."""
