@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "f039"
-down_revision = "f035"
+down_revision = "f038"
 branch_labels = None
 depends_on = None
 
@@ -414,6 +414,9 @@ def upgrade() -> None:
         unique=True,
         postgresql_where=sa.text("replaces_id is null"),
     )
+    op.create_foreign_key(
+        op.f("fk_withdrawal_case__inspection_id"), "withdrawal_case", "inspection", ["inspection_id"], ["id"]
+    )
     for table in RECORDS:
         op.execute(
             f"create trigger {table}_is_a_record before update or delete on {table} "
@@ -458,6 +461,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.drop_constraint(op.f("fk_withdrawal_case__inspection_id"), "withdrawal_case")
     for table in (
         "inspection_minutes",
         "inspection_evidence",

@@ -1,23 +1,16 @@
 """What goes in and out about cases of withdrawal."""
 
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from pydantic import Field
 
-from ocop_api.certificates.standing import Standing
-from ocop_api.domain.actor import Level
 from ocop_api.domain.certificate import WithdrawalGround
 from ocop_api.domain.withdrawal import (
-    WithdrawalAction,
-    WithdrawalBasis,
-    WithdrawalGuard,
-    WithdrawalParty,
     WithdrawalSource,
-    WithdrawalState,
 )
-from ocop_api.web.schemas import Code, Input, Instant, LongText, Output, PageQuery, ShortText
+from ocop_api.web.schemas import Code, Input, LongText, ShortText
 
 _ID = "0192f7c4-6f0e-7a3b-9c56-1f2e3d4c5b6a"
 _MOST_EVIDENCE = 50

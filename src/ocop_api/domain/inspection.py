@@ -398,9 +398,7 @@ def check_conclusion(
         )
     proposes = conclusion is Conclusion.WITHDRAWAL_PROPOSED
     if proposes and ground is None:
-        raise Invalid(
-            "inspection.ground_missing", suggested=[one.value for one in suggested_grounds(items)]
-        )
+        raise Invalid("inspection.ground_missing", suggested=[one.value for one in suggested_grounds(items)])
     if not proposes and ground is not None:
         raise Invalid("inspection.ground_foreign", conclusion=conclusion.value)
     improves = conclusion is Conclusion.IMPROVEMENTS_REQUIRED

@@ -41,9 +41,6 @@ __all__ = [
     "SignedCredential",
     "StatisticsService",
     "VerificationService",
-<<<<<<< HEAD
-    "standings_on",
-=======
     "WithdrawalCases",
->>>>>>> h-withdrawal
+    "standings_on",
 ]

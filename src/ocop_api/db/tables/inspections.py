@@ -218,7 +218,7 @@ class InspectionItem(Base):
 
 
 class InspectionPhoto(Base):
-    """A photo taken at an inspection, without the metadata of the file; what, where and when are written beside it."""
+    """A photo taken at an inspection without the metadata of its file; what, where and when stand beside."""
 
     __tablename__ = "inspection_photo"
 

@@ -81,19 +81,18 @@ def _within(actor: Actor) -> ColumnElement[bool]:
     scope = actor.scope(Permission.INSPECTION_READ)
     if scope.everywhere:
         return true()
-    return Certificate.area_path.overlap(literal(sorted(scope.place_ids), ARRAY(TEXT)))
+    inside: ColumnElement[bool] = Certificate.area_path.overlap(literal(sorted(scope.place_ids), ARRAY(TEXT)))
+    return inside
 
 
-def _conditions(
-    query: InspectionCandidateQuery, standing: ColumnElement[str]
-) -> list[ColumnElement[bool]]:
+def _conditions(query: InspectionCandidateQuery, standing: ColumnElement[str]) -> list[ColumnElement[bool]]:
     in_force = standing.in_(_IN_FORCE)
     period = query.period
     ending = None
     if period is not None:
         ending = and_(Certificate.valid_until.between(*period), standing.not_in(_ENDED))
     if query.which is Which.IN_FORCE or ending is None:
-        found = [in_force if ending is None else and_(in_force, ending)]
+        found: list[ColumnElement[bool]] = [in_force if ending is None else and_(in_force, ending)]
     elif query.which is Which.EXPIRING:
         found = [ending]
     else:
@@ -101,13 +100,13 @@ def _conditions(
     if query.stars is not None:
         found.append(Certificate.stars == query.stars)
     if query.set_number is not None:
-        found.append(_SET == query.set_number)
+        found.append(query.set_number == _SET)
     if query.place_id is not None:
         found.append(Certificate.area_path.contains([query.place_id]))
     if query.producer_id is not None:
         found.append(Certificate.producer_id == survivor_of(query.producer_id))
     if query.not_inspected_since is not None:
-        found.append(func.coalesce(_LAST.c.inspected_on < query.not_inspected_since, True))
+        found.append(or_(_LAST.c.inspected_on.is_(None), _LAST.c.inspected_on < query.not_inspected_since))
     return found
 
 
@@ -152,7 +151,7 @@ class CandidateRepository:
         ]
 
     async def share_inspected(self, query: InspectionCandidateQuery, today: date) -> tuple[int, int]:
-        """Of the candidates, how many were inspected in the year of ``query.expiring_year`` or ``on``; all."""
+        """Of the candidates, how many were inspected in the year asked for (or of ``on``), and all."""
         statement, standing = _rows(query.on or today)
         year = query.expiring_year or (query.on or today).year
         inspected = (

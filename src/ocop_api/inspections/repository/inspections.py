@@ -42,7 +42,9 @@ _SORTS = Sorts(
     },
     default="-created_at",
 )
-_WAITS = InspectionImprovement.state.in_([ImprovementState.REQUIRED.value, ImprovementState.NOT_ACCEPTED.value])
+_WAITS = InspectionImprovement.state.in_(
+    [ImprovementState.REQUIRED.value, ImprovementState.NOT_ACCEPTED.value]
+)
 _MENDING = (
     select(
         func.count().filter(InspectionImprovement.state != ImprovementState.ACCEPTED.value).label("open"),
@@ -68,7 +70,8 @@ def _inside(scope: Scope) -> ColumnElement[bool]:
     """Inspections in the areas of a scope, for officials."""
     if scope.everywhere:
         return true()
-    return Inspection.area_path.overlap(literal(sorted(scope.place_ids), ARRAY(TEXT)))
+    inside: ColumnElement[bool] = Inspection.area_path.overlap(literal(sorted(scope.place_ids), ARRAY(TEXT)))
+    return inside
 
 
 def visible_to(actor: Actor) -> ColumnElement[bool]:
@@ -240,9 +243,7 @@ class InspectionRepository:
         statement = (
             select(InspectionEvidence.step_id, InspectionEvidence.document_id)
             .join(InspectionImprovementStep, InspectionImprovementStep.id == InspectionEvidence.step_id)
-            .join(
-                InspectionImprovement, InspectionImprovement.id == InspectionImprovementStep.improvement_id
-            )
+            .join(InspectionImprovement, InspectionImprovement.id == InspectionImprovementStep.improvement_id)
             .where(InspectionImprovement.inspection_id == inspection_id)
             .order_by(InspectionEvidence.document_id)
         )

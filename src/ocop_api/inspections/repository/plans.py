@@ -41,11 +41,14 @@ _SELECTED = (
 
 
 def visible_to(actor: Actor) -> ColumnElement[bool]:
-    """Plans of the provinces the actor reads inspections in as an official; the ministry's for the ministry."""
+    """Plans of provinces the actor reads inspections in as an official; the ministry's for the ministry."""
     scope = actor.scope(Permission.INSPECTION_READ)
     if scope.everywhere:
         return true()
-    return InspectionPlan.area_path.overlap(literal(sorted(scope.place_ids), ARRAY(TEXT)))
+    inside: ColumnElement[bool] = InspectionPlan.area_path.overlap(
+        literal(sorted(scope.place_ids), ARRAY(TEXT))
+    )
+    return inside
 
 
 def _with_count() -> Select[InspectionPlan, int]:
@@ -68,6 +71,13 @@ class PlanRepository:
         """A plan that was found, read afresh and held; ``share`` only keeps others from changing it."""
         statement = select(InspectionPlan).where(InspectionPlan.id == plan_id).with_for_update(read=share)
         statement = statement.execution_options(populate_existing=True)
+        return (await self._session.execute(statement)).scalar_one()
+
+    async def state(self, plan_id: UUID, *, hold: bool) -> str:
+        """Where a plan stands; ``hold`` keeps it so until the transaction ends."""
+        statement = select(InspectionPlan.state).where(InspectionPlan.id == plan_id)
+        if hold:
+            statement = statement.with_for_update(read=True)
         return (await self._session.execute(statement)).scalar_one()
 
     async def page(self, actor: Actor, wanted: InspectionPlanFilter) -> Rows:
