@@ -315,7 +315,7 @@ class ItemFinding(StrEnum):
     """As every item begins."""
 
 
-class Conclusion(StrEnum):
+class InspectionConclusion(StrEnum):
     """What an inspection comes to."""
 
     KEPT = "kept"
@@ -374,7 +374,7 @@ class Improvement:
 
 
 def check_conclusion(
-    conclusion: Conclusion,
+    conclusion: InspectionConclusion,
     items: Sequence[ItemAnswer],
     improvements: Sequence[Improvement],
     ground: WithdrawalGround | None,
@@ -392,16 +392,16 @@ def check_conclusion(
             not kept that no improvement is about.
     """
     failed = [item.code for item in items if item.finding is ItemFinding.NOT_KEPT]
-    if (conclusion is Conclusion.KEPT) == bool(failed):
+    if (conclusion is InspectionConclusion.KEPT) == bool(failed):
         raise RuleViolation(
             "inspection.conclusion_contradicts", conclusion=conclusion.value, items_not_kept=failed
         )
-    proposes = conclusion is Conclusion.WITHDRAWAL_PROPOSED
+    proposes = conclusion is InspectionConclusion.WITHDRAWAL_PROPOSED
     if proposes and ground is None:
         raise Invalid("inspection.ground_missing", suggested=[one.value for one in suggested_grounds(items)])
     if not proposes and ground is not None:
         raise Invalid("inspection.ground_foreign", conclusion=conclusion.value)
-    improves = conclusion is Conclusion.IMPROVEMENTS_REQUIRED
+    improves = conclusion is InspectionConclusion.IMPROVEMENTS_REQUIRED
     if improves and not improvements:
         raise Invalid("inspection.improvements_missing")
     if not improves and improvements:

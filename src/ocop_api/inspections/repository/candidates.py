@@ -100,7 +100,7 @@ def _conditions(query: InspectionCandidateQuery, standing: ColumnElement[str]) -
     if query.stars is not None:
         found.append(Certificate.stars == query.stars)
     if query.set_number is not None:
-        found.append(query.set_number == _SET)
+        found.append(literal(query.set_number) == _SET)
     if query.place_id is not None:
         found.append(Certificate.area_path.contains([query.place_id]))
     if query.producer_id is not None:

@@ -192,6 +192,10 @@ class InspectionRepository:
         )
         return (await self._session.scalars(statement)).all()
 
+    async def hold_content(self, sha256: str) -> None:
+        """Wait for, and until the end keep off, whoever stores or erases a picture of this content."""
+        await self._session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(sha256, 39))))
+
     async def shows(self, sha256: str) -> bool:
         """Whether any inspection keeps a picture of this content."""
         statement = select(InspectionPhoto.id).where(InspectionPhoto.sha256 == sha256).limit(1)

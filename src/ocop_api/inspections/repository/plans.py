@@ -18,7 +18,7 @@ from ocop_api.db.tables.inspections import (
     InspectionPlanCertificate,
 )
 from ocop_api.domain.actor import Actor, Permission
-from ocop_api.domain.inspection import Conclusion, ImprovementState, InspectionState
+from ocop_api.domain.inspection import ImprovementState, InspectionConclusion, InspectionState
 from ocop_api.inspections.schemas.plans import InspectionPlanFilter, InspectionPlanProgress
 
 _PLAN = InspectionPlan.__table__.c
@@ -157,7 +157,7 @@ class PlanRepository:
             "concluded": concluded,
             "closed": state == InspectionState.CLOSED,
             "cancelled": state == InspectionState.CANCELLED,
-            **{one.value: conclusion == one.value for one in Conclusion},
+            **{one.value: conclusion == one.value for one in InspectionConclusion},
             "expiring_in_year_concluded": and_(concluded, ends),
         }
         row = (

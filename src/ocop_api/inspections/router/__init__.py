@@ -1,6 +1,6 @@
 """Inspections over HTTP: candidates and plans, inspections, their photos and papers."""
 
-from ocop_api.inspections.router import inspections, photos, plans
+from ocop_api.inspections.router import inspections, papers, photos, plans
 
 routers = (
     # Before the inspections: its path would be read as an id there.
@@ -8,4 +8,5 @@ routers = (
     plans.router,
     inspections.router,
     photos.router,
+    papers.router,
 )

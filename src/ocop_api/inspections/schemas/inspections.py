@@ -11,9 +11,9 @@ from ocop_api.domain.actor import Level
 from ocop_api.domain.certificate import WithdrawalGround
 from ocop_api.domain.inspection import (
     Cause,
-    Conclusion,
     Content,
     InspectionAction,
+    InspectionConclusion,
     InspectionGuard,
     InspectionKind,
     InspectionParty,
@@ -35,7 +35,7 @@ ItemCode = Annotated[Code, Field(examples=["mark.stars"])]
 class InspectorAssigned(Input):
     """Somebody to inspect."""
 
-    user_id: UUID = Field(description="holds `inspection:conduct` in the area")
+    user_id: UUID = Field(description="holds `inspection:conduct` in the area", examples=[_ID])
     lead: bool = Field(False, description="heads the inspection (trưởng đoàn)")
 
 
@@ -151,7 +151,7 @@ class PersonPresent(Input):
 class InspectionConclude(Input):
     """What the inspection comes to."""
 
-    conclusion: Conclusion = Field(examples=["improvements_required"])
+    conclusion: InspectionConclusion = Field(examples=["improvements_required"])
     inspected_on: date = Field(
         description="day of the inspection; not before it began, not after today", examples=["2026-07-15"]
     )
@@ -194,7 +194,7 @@ class InspectionFilter(PageQuery):
     certificate_id: UUID | None = None
     product_id: UUID | None = None
     producer_id: UUID | None = None
-    conclusion: Conclusion | None = None
+    conclusion: InspectionConclusion | None = None
     overdue: bool | None = Field(None, description="whether an improvement is overdue")
     mine: bool | None = Field(None, description="true: where the caller inspects")
 
@@ -216,7 +216,7 @@ class InspectionSummary(Output):
     state: InspectionState
     scheduled_on: date | None
     inspected_on: date | None
-    conclusion: Conclusion | None
+    conclusion: InspectionConclusion | None
     improvements_open: int
     next_due_on: date | None = Field(description="the earliest day an open improvement is due")
     overdue: bool = Field(description="an improvement is overdue today")
@@ -306,7 +306,7 @@ class PersonPresentRead(Output):
 class InspectionConclusionRead(Output):
     """What the inspection came to."""
 
-    conclusion: Conclusion
+    conclusion: InspectionConclusion
     inspected_on: date
     concluded_at: Instant
     summary: str = Field(examples=["Cơ sở duy trì sản xuất; bao bì cũ in sai số sao."])

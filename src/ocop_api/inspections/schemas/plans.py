@@ -10,8 +10,8 @@ from pydantic import Field, model_validator
 from ocop_api.certificates.standing import Standing
 from ocop_api.domain.actor import Level
 from ocop_api.domain.inspection import (
-    Conclusion,
     Content,
+    InspectionConclusion,
     InspectionParty,
     PlanAction,
     PlanState,
@@ -106,7 +106,7 @@ class InspectionCandidate(Output):
     standing: Standing = Field(description="on the chosen day")
     last_inspection_id: UUID | None
     last_inspected_on: date | None
-    last_conclusion: Conclusion | None
+    last_conclusion: InspectionConclusion | None
 
 
 class _PlanFacts(Input):

@@ -113,7 +113,11 @@ class ConductingService(InspectionService):
             inspection,
             InspectionAction.CONCLUDE,
             satisfied,
-            data={"conclusion": order.conclusion.value, "ground": ground},
+            data={
+                "conclusion": order.conclusion.value,
+                "ground": ground,
+                "due_on": [one.due_on.isoformat() for one in required],
+            },
             changes={
                 "conclusion": order.conclusion.value,
                 "concluded_at": self.now,

@@ -16,9 +16,9 @@ from ocop_api.documents.service import CitationService
 from ocop_api.domain.certificate import WithdrawalGround
 from ocop_api.domain.errors import NotFound
 from ocop_api.domain.inspection import (
-    Conclusion,
     ImprovementState,
     InspectionAction,
+    InspectionConclusion,
     InspectionGuard,
     check_improvement,
     report_improvement,
@@ -89,7 +89,7 @@ class FollowingService(InspectionService):
                 ``withdrawal.already_open``.
         """
         inspection = await self.held(inspection_id, InspectionAction.PROPOSE_WITHDRAWAL, check)
-        proposed = inspection.conclusion == Conclusion.WITHDRAWAL_PROPOSED
+        proposed = inspection.conclusion == InspectionConclusion.WITHDRAWAL_PROPOSED
         open_already = await self.rows.withdrawal_case(inspection.id) is not None
         satisfied = {InspectionGuard.WITHDRAWAL_PROPOSED} if proposed and not open_already else set()
         await self.take(inspection, InspectionAction.PROPOSE_WITHDRAWAL, satisfied)
@@ -150,7 +150,7 @@ async def satisfied_at_end(service: InspectionService, inspection: Inspection) -
     improvements = await service.rows.improvements(inspection.id)
     done = all(one.state == ImprovementState.ACCEPTED for one in improvements)
     found.add(InspectionGuard.IMPROVEMENTS_ACCEPTED if done else InspectionGuard.IMPROVEMENTS_OPEN)
-    proposed = inspection.conclusion == Conclusion.WITHDRAWAL_PROPOSED
+    proposed = inspection.conclusion == InspectionConclusion.WITHDRAWAL_PROPOSED
     if proposed and await service.rows.withdrawal_case(inspection.id) is None:
         found.add(InspectionGuard.WITHDRAWAL_PROPOSED)
     else:

@@ -70,6 +70,7 @@ class PhotoService(InspectionService):
             raise Invalid("inspection.item_unknown", items=[facts.item_code])
         if len(await self.rows.photos(inspection.id)) >= MOST_PHOTOS:
             raise RuleViolation("inspection.too_many_photos", limit=MOST_PHOTOS)
+        await self.rows.hold_content(picture.sha256)
         await self._store.put(photo_key(picture.sha256), picture.content)
         row = InspectionPhoto(
             id=uuid7(),
