@@ -72,7 +72,7 @@ class Stage:
                         user_id=user_id,
                         role=grant.role.value,
                         bound=grant.bound.value,
-                        level=None if grant.level is None else grant.level.value,
+                        level=grant.level.value if grant.level is not None and grant.place_id else None,
                         place_id=grant.place_id,
                         council_id=grant.council_id,
                         producer_id=grant.producer_id,

@@ -11,7 +11,7 @@ from ocop_api.domain.actor import Bound, Grant, Level, Role
 from .conftest import Stage, area
 
 FAULT = {"mark__stars": "Bao bì in 5 sao."}
-IMPROVE = {
+IMPROVE: dict[str, Any] = {
     "conclusion": "improvements_required",
     "improvements": [{"what": "Thay bao bì.", "items": ["mark.stars"], "due_on": "2026-07-15"}],
 }
