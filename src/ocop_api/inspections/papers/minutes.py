@@ -214,7 +214,7 @@ def _item(item: InspectionItemRead) -> str:
             said.append(f"({number}không ghi thời hạn)")
         else:
             state = "đã hết hạn" if paper.expired else "còn hạn"
-            said.append(f"({number}{state} khi kiểm tra, đến {paper.expires_on:%d/%m/%Y})")
+            said.append(f"({number}thời hạn đến {paper.expires_on:%d/%m/%Y}, {state} khi kiểm tra)")
     return "\n".join(said)
 
 

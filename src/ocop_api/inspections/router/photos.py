@@ -55,16 +55,16 @@ async def upload_inspection_photo(
         await PhotoService(reading, caller, at, store).check_may_add(inspection_id)
     picture = await prepare(await form.file.read())
     facts = PhotoFacts.model_validate(form.model_dump(exclude={"file"}))
-    photo_id = await PhotoService(session, caller, at, store).add(inspection_id, facts, picture)
-    response.headers["Location"] = f"/v1/inspections/{inspection_id}/photos/{photo_id}/content"
+    inspection_photo_id = await PhotoService(session, caller, at, store).add(inspection_id, facts, picture)
+    response.headers["Location"] = f"/v1/inspections/{inspection_id}/photos/{inspection_photo_id}/content"
     return await InspectionReader(session, caller, at).shown(inspection_id)
 
 
-@router.get("/{photo_id}/content", response_class=Response, responses=_FILE)
+@router.get("/{inspection_photo_id}/content", response_class=Response, responses=_FILE)
 async def download_inspection_photo(
     *,
     inspection_id: UUID,
-    photo_id: UUID,
+    inspection_photo_id: UUID,
     request: Request,
     session: ReadSession,
     caller: Caller,
@@ -72,12 +72,12 @@ async def download_inspection_photo(
     store: Store,
 ) -> Response:
     """A photo, for everybody who reads the inspection; for its producer once it is concluded."""
-    found = await PhotoService(session, caller, now(), store).content(inspection_id, photo_id)
+    found = await PhotoService(session, caller, now(), store).content(inspection_id, inspection_photo_id)
     tag = f'"{found.sha256}"'
     headers = {
         "ETag": tag,
         "Cache-Control": "private, no-cache",
-        "Content-Disposition": f'attachment; filename="{photo_id}.{_EXTENSIONS[found.media_type]}"',
+        "Content-Disposition": f'attachment; filename="{inspection_photo_id}.{_EXTENSIONS[found.media_type]}"',
     }
     held = request.headers.get("if-none-match", "")
     if tag in {one.strip().removeprefix("W/") for one in held.split(",")}:
@@ -85,11 +85,11 @@ async def download_inspection_photo(
     return Response(found.content, media_type=found.media_type, headers=headers)
 
 
-@router.delete("/{photo_id}")
+@router.delete("/{inspection_photo_id}")
 async def remove_inspection_photo(
     *,
     inspection_id: UUID,
-    photo_id: UUID,
+    inspection_photo_id: UUID,
     expected: IfMatch,
     session: WriteSession,
     caller: Caller,
@@ -98,5 +98,5 @@ async def remove_inspection_photo(
 ) -> InspectionRead:
     """Take a photo away before the conclusion; `If-Match` is the inspection's."""
     at = now()
-    await PhotoService(session, caller, at, store).remove(inspection_id, photo_id, expected.check)
+    await PhotoService(session, caller, at, store).remove(inspection_id, inspection_photo_id, expected.check)
     return await InspectionReader(session, caller, at).shown(inspection_id)
