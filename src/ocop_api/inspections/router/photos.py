@@ -74,10 +74,11 @@ async def download_inspection_photo(
     """A photo, for everybody who reads the inspection; for its producer once it is concluded."""
     found = await PhotoService(session, caller, now(), store).content(inspection_id, inspection_photo_id)
     tag = f'"{found.sha256}"'
+    name = f"{inspection_photo_id}.{_EXTENSIONS[found.media_type]}"
     headers = {
         "ETag": tag,
         "Cache-Control": "private, no-cache",
-        "Content-Disposition": f'attachment; filename="{inspection_photo_id}.{_EXTENSIONS[found.media_type]}"',
+        "Content-Disposition": f'attachment; filename="{name}"',
     }
     held = request.headers.get("if-none-match", "")
     if tag in {one.strip().removeprefix("W/") for one in held.split(",")}:
