@@ -173,6 +173,21 @@ async def test_a_proposed_withdrawal_becomes_a_case_in_the_same_step(stage: Stag
     assert (await stage.post(f"{path}/close", stage.officer))["state"] == "closed"
 
 
+async def test_a_proposal_about_what_has_ended_meanwhile_does_not_keep_an_inspection_open(
+    stage: Stage, clock: MovableClock
+) -> None:
+    proposal = {"conclusion": "withdrawal_proposed", "ground": "misuse_of_mark"}
+    inspection, inspector, _ = await concluded(stage, **proposal)
+    assert (await sign(stage, inspection, inspector, scan())).status_code == 201
+    path = f"/inspections/{inspection['id']}"
+    problem = await stage.post(f"{path}/close", stage.officer, status=409)
+    assert problem["data"]["missing"] == ["withdrawal_opened"]
+    clock.move(days=3 * 366)
+    problem = await stage.post(f"{path}/propose-withdrawal", stage.officer, {"reason": "x"}, 409)
+    assert problem["data"]["missing"] == ["withdrawal_proposed"]
+    assert (await stage.post(f"{path}/close", stage.officer))["state"] == "closed"
+
+
 async def test_without_a_proposal_no_case_is_opened(stage: Stage) -> None:
     inspection, inspector, _ = await concluded(stage)
     problem = await stage.post(

@@ -254,12 +254,15 @@ async def test_inspections_of_the_plan_year_are_counted(
             for day in inspected_on:
                 await session.execute(
                     text(
-                        "insert into inspection (id, kind, cause, certificate_id, product_id, producer_id,"
-                        " level, area_path, contents, state, begun_at, concluded_at, inspected_on, conclusion,"
-                        " summary, people, version, created_at, updated_at)"
-                        " select gen_random_uuid(), 'unannounced', 'request', id, product_id, producer_id,"
-                        " 'central', area_path, '{criteria}', 'concluded', :now, :now, :day, 'kept', 'x', '[]',"
-                        " 1, :now, :now from certificate where id = :id"
+                        """
+                        insert into inspection (id, kind, cause, certificate_id, product_id, producer_id,
+                            level, area_path, contents, state, begun_at, concluded_at, inspected_on,
+                            conclusion, summary, people, version, created_at, updated_at)
+                        select gen_random_uuid(), 'unannounced', 'request', id, product_id, producer_id,
+                            'central', area_path, '{criteria}', 'concluded', :now, :now, :day, 'kept', 'x',
+                            '[]', 1, :now, :now
+                        from certificate where id = :id
+                        """
                     ),
                     {"now": clock(), "day": day, "id": certificate_id},
                 )

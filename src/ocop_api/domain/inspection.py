@@ -128,12 +128,12 @@ class InspectionGuard(StrEnum):
     IMPROVEMENTS_OPEN = "improvements_open"
     """Something is left to be improved."""
     WITHDRAWAL_PROPOSED = "withdrawal_proposed"
-    """The conclusion proposes a withdrawal, and no case was opened yet."""
+    """The conclusion proposes a withdrawal of what still stands, and no case was opened yet."""
     MINUTES_SIGNED = "minutes_signed"
     IMPROVEMENTS_ACCEPTED = "improvements_accepted"
     """Every improvement was accepted, or none was required."""
     WITHDRAWAL_OPENED = "withdrawal_opened"
-    """A proposed withdrawal became a case, or none was proposed."""
+    """A proposed withdrawal became a case, nothing stands any more, or none was proposed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

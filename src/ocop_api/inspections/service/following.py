@@ -3,7 +3,8 @@
 from datetime import date
 from uuid import UUID
 
-from ocop_api.certificates.service import WithdrawalCases
+from ocop_api.certificates.service import CertificateService, WithdrawalCases
+from ocop_api.certificates.standing import Standing
 from ocop_api.certificates.withdrawal_schemas import WithdrawalCaseOpen
 from ocop_api.db.base import uuid7
 from ocop_api.db.tables.inspections import (
@@ -89,9 +90,7 @@ class FollowingService(InspectionService):
                 ``withdrawal.already_open``.
         """
         inspection = await self.held(inspection_id, InspectionAction.PROPOSE_WITHDRAWAL, check)
-        proposed = inspection.conclusion == InspectionConclusion.WITHDRAWAL_PROPOSED
-        open_already = await self.rows.withdrawal_case(inspection.id) is not None
-        satisfied = {InspectionGuard.WITHDRAWAL_PROPOSED} if proposed and not open_already else set()
+        satisfied = await satisfied_at_end(self, inspection)
         await self.take(inspection, InspectionAction.PROPOSE_WITHDRAWAL, satisfied)
         ground = WithdrawalGround(inspection.ground or WithdrawalGround.OTHER_CONCLUSION)
         answers = [answer_of(one) for one in await self.rows.items(inspection.id)]
@@ -150,9 +149,19 @@ async def satisfied_at_end(service: InspectionService, inspection: Inspection) -
     improvements = await service.rows.improvements(inspection.id)
     done = all(one.state == ImprovementState.ACCEPTED for one in improvements)
     found.add(InspectionGuard.IMPROVEMENTS_ACCEPTED if done else InspectionGuard.IMPROVEMENTS_OPEN)
-    proposed = inspection.conclusion == InspectionConclusion.WITHDRAWAL_PROPOSED
-    if proposed and await service.rows.withdrawal_case(inspection.id) is None:
+    if await _is_to_be_opened(service, inspection):
         found.add(InspectionGuard.WITHDRAWAL_PROPOSED)
     else:
         found.add(InspectionGuard.WITHDRAWAL_OPENED)
     return found
+
+
+async def _is_to_be_opened(service: InspectionService, inspection: Inspection) -> bool:
+    """Whether a proposed withdrawal has not become a case, and there is still something to withdraw."""
+    if inspection.conclusion != InspectionConclusion.WITHDRAWAL_PROPOSED:
+        return False
+    if await service.rows.withdrawal_case(inspection.id) is not None:
+        return False
+    register = CertificateService(service.session, service.actor, service.now)
+    standing = (await register.get(inspection.certificate_id)).life.standing(service.today)
+    return standing.in_force or standing is Standing.REPORTED
