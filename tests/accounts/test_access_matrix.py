@@ -74,6 +74,7 @@ _KNOWN = {
     "plan_id": "select id::text from inspection_plan",
     "inspection_photo_id": "select id::text from inspection_photo",
     "minutes_id": "select id::text from inspection_minutes",
+    "case_id": "select id::text from withdrawal_case",
     "certificate_id": "select id::text from certificate where dossier_id is not null",
     "listing_id": "select id::text from listing",
     "gtin": "select gtin from lot where gtin is not null",
@@ -108,7 +109,8 @@ _KNOWN = {
     "product_code": "select product_code from product where product_code is not null",
 }
 _UPLOADS = {"upload_document", "add_document_version", "upload_product_photo", "take_dossier_package"}
-_UPLOADS |= {"hand_in_signed_paper", "upload_inspection_photo", "hand_in_inspection_minutes"}
+_UPLOADS |= {"hand_in_signed_paper", "hand_in_signed_withdrawal"}
+_UPLOADS |= {"upload_inspection_photo", "hand_in_inspection_minutes"}
 _METHODS = ("get", "post", "put", "patch", "delete")
 # What these answer to is the caller alone.
 _OWN = {
@@ -149,6 +151,7 @@ _HIDDEN = (
     "Kết quả kín",
     "Kiến nghị kín",
     "Kiểm tra kín",
+    "Phát hiện kín",
     "kin@moi.example",
     "Người thân kín",
     # Written by the play: accounts, a dossier's registration, remarks and the text of a recusal.
@@ -372,6 +375,34 @@ async def _plant_appeal(world: World, document_id: UUID) -> None:
             await session.execute(text(statement), values)
 
 
+async def _plant_withdrawal(world: World, document_id: UUID) -> None:
+    """Write a decided case about the play's certificate, with the document as evidence and as signed."""
+    values = {"id": uuid4(), "document": document_id, "now": world.clock()}
+    statements = (
+        """
+        insert into withdrawal_case (id, certificate_id, state, ground, further_grounds, source, found,
+            answer_due_on, concluded_on, due_on, conclusion_authority, conclusion_summary, recipients,
+            decision_number, decided_on, signer_title, version, created_at, updated_at)
+        select :id, id, 'withdrawn', 'misuse_of_mark', '{}', 'inspection', 'Phát hiện kín', current_date,
+            current_date, current_date, 'Sở', 'Phát hiện kín', '{Sở}', '1/QĐ', current_date, 'Chủ tịch', 1,
+            :now, :now
+        from certificate where dossier_id is not null order by id limit 1
+        """,
+        """
+        insert into withdrawal_step (id, case_id, ordinal, action, to_state, party, at, data)
+        values (:id, :id, 1, 'open', 'verifying', 'office', :now, '{}')
+        """,
+        "insert into withdrawal_evidence values (:id, :document, 'finding')",
+        """
+        insert into signed_withdrawal (id, case_id, sha256, size, uploaded_at)
+        select :id, :id, sha256, size, :now from document where id = :document
+        """,
+    )
+    async with world.app.state.database.transaction() as session:
+        for statement in statements:
+            await session.execute(text(statement), values)
+
+
 async def _plant_inspection(world: World, document_id: UUID) -> None:
     """Write a concluded inspection of the play's certificate, with all that belongs to one."""
     sha256 = hashlib.sha256(_PICTURE).hexdigest()
@@ -531,6 +562,7 @@ async def _plant(world: World) -> None:
             {"document": UUID(document_id), "dossier": UUID(world.known["dossier_id"])},
         )
     await _plant_appeal(world, UUID(document_id))
+    await _plant_withdrawal(world, UUID(document_id))
     await _plant_inspection(world, UUID(document_id))
     await settle(state.database)
     await seal_pending(state.database, state.settings, world.clock)
@@ -591,7 +623,7 @@ async def world(postgres: str, tmp_path_factory: pytest.TempPathFactory) -> Asyn
         later = {"invitation_id", "key_id", "document_id", "notification_id", "upload_id"}
         later |= {"assessment_id", "since", "comment_id", "examination_id", "webhook_id", "delivery_id"}
         later |= {"inspection_id", "plan_id", "inspection_photo_id", "minutes_id"}
-        later |= {"interest_id", "signed_paper_id", "appeal_id"}
+        later |= {"interest_id", "signed_paper_id", "appeal_id", "case_id"}
         await _look(app, made.known, set(_KNOWN) - later)
         made.insiders.extend(await _insiders(made))
         await _plant(made)
@@ -651,14 +683,8 @@ async def test_a_thing_out_of_sight_is_answered_like_one_that_is_not_there(world
         "read_growing_area",
         "read_council",
     )
-    hidden += (
-        "read_inspection",
-        "read_inspection_plan",
-        "read_session",
-        "read_import",
-        "read_user",
-        "read_epcis_event",
-    )
+    hidden += ("read_inspection", "read_inspection_plan")
+    hidden += ("read_session", "read_import", "read_user", "read_epcis_event")
     officer = world.strangers()["officer of another province"]
     for operation in world.operations:
         if operation.id in hidden:

@@ -163,6 +163,17 @@ async def test_officers_of_the_area_are_told_of_arriving_dossiers(
     )
 
 
+async def test_the_ministrys_officers_are_told_of_what_is_due_there(
+    database: Database, add_user: AddUser, happen: Happen, run: Run
+) -> None:
+    ministry = await add_user(Role.OFFICER, grant={"bound": Bound.EVERYWHERE})
+    province = await add_user(Role.OFFICER, place_id="34:68", level=Level.PROVINCE)
+    for level in (Level.CENTRAL, Level.PROVINCE):
+        await happen("withdrawal.overdue", area=HERE, tell="office", tell_level=level)
+    await run()
+    assert [user for user, _ in await told(database)] == [ministry, province]
+
+
 async def test_grants_that_do_not_count_reach_nobody(
     database: Database, clock: Clock, add_user: AddUser, happen: Happen, run: Run
 ) -> None:

@@ -206,6 +206,9 @@ async def holders(
                 true() if level is None else RoleGrant.level == level,
             )
         )
+        if level is Level.CENTRAL:
+            # The ministry's officers have no area: every one is theirs.
+            choices.append(and_(RoleGrant.role == Role.OFFICER, RoleGrant.bound == Bound.EVERYWHERE))
     rows = await session.scalars(
         select(RoleGrant.user_id)
         .join(AccountUser, AccountUser.id == RoleGrant.user_id)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from ocop_api.certificates.service import LifeService
+from ocop_api.certificates.service import LifeService, WithdrawalClock
 from ocop_api.jobs.queue import Handler, JobContext
 
 
@@ -28,12 +28,31 @@ async def end_terms(context: JobContext, _payload: dict[str, Any]) -> None:
             await LifeService(session, context.clock()).show_prolonged(product_id)
 
 
-JOBS: dict[str, Handler] = {"certificates.tell_of_ends": tell_of_ends, "certificates.end_terms": end_terms}
+async def remind_of_withdrawals(context: JobContext, _payload: dict[str, Any]) -> None:
+    """Close cases of withdrawal whose certificate ended otherwise, and remind of the terms of the others."""
+    async with context.database.transaction() as session:
+        ended = await WithdrawalClock(session, context.clock()).without_object()
+    for case_id in ended:
+        # One case at a time: nobody waits for a case whose turn has long been.
+        async with context.database.transaction() as session:
+            await WithdrawalClock(session, context.clock()).lapse(case_id)
+    more = True
+    while more:
+        async with context.database.transaction() as session:
+            more = await WithdrawalClock(session, context.clock()).remind()
+
+
+JOBS: dict[str, Handler] = {
+    "certificates.tell_of_ends": tell_of_ends,
+    "certificates.end_terms": end_terms,
+    "certificates.remind_of_withdrawals": remind_of_withdrawals,
+}
 """Handlers of this feature by name."""
 
 SCHEDULES: dict[str, str] = {
     "certificates.tell_of_ends": "0 23 * * *",
     "certificates.end_terms": "0 * * * *",
+    "certificates.remind_of_withdrawals": "0 23 * * *",
 }
 """Jobs that run by the clock: name to cron expression.
 

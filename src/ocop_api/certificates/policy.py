@@ -94,6 +94,11 @@ def check_decided_on(decided_on: date, *, lodged_on: date | None, today: date) -
         raise RuleViolation("certificate.decided_before_lodging", decided_on=decided_on, lodged_on=lodged_on)
 
 
+def may_be_withdrawn(standing: Standing) -> bool:
+    """Whether there is something to take back."""
+    return standing.in_force or standing is Standing.REPORTED
+
+
 def check_stands(life: Life, today: date) -> None:
     """Refuse to withdraw what no longer stands; a recognition that is only reported can be taken back.
 
@@ -101,7 +106,7 @@ def check_stands(life: Life, today: date) -> None:
         RuleViolation: ``certificate.not_in_force`` with the ``standing``.
     """
     standing = life.standing(today)
-    if not (standing.in_force or standing is Standing.REPORTED):
+    if not may_be_withdrawn(standing):
         raise RuleViolation("certificate.not_in_force", standing=standing.value)
 
 

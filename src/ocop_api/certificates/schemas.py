@@ -35,7 +35,7 @@ class CertificateIssue(Input):
 
 
 class CertificateWithdraw(Input):
-    """The decision that takes a certificate back."""
+    """The decision that takes a certificate back, where no case was kept before."""
 
     ground: WithdrawalGround = Field(
         description="Decision 26/2026, Art. 8.1", examples=["production_stopped"]
@@ -48,7 +48,24 @@ class CertificateWithdraw(Input):
     concluded_on: date = Field(
         description="day of the authority's conclusion or the commune's confirmation", examples=["2026-06-10"]
     )
+    authority: ShortText | None = Field(
+        None, description="who concluded or confirmed", examples=["Ủy ban nhân dân phường Bắc Gia Nghĩa"]
+    )
     decision_number: Code | None = Field(None, examples=["1300/QĐ-UBND"])
+    decided_on: date | None = Field(
+        None,
+        description="day of the decision, from which the certificate is withdrawn; today unless given",
+        examples=["2026-06-15"],
+    )
+    signer_title: ShortText | None = Field(
+        None, description="title above the signature, not a name", examples=["Chủ tịch"]
+    )
+    recipients: list[ShortText] | None = Field(
+        None,
+        max_length=20,
+        description="whom the decision goes to beside producer and commune; the usual bodies unless given",
+        examples=[["Chi cục Quản lý thị trường"]],
+    )
 
 
 class CertificateFilter(PageQuery):
@@ -77,6 +94,9 @@ class WithdrawalRead(Output):
     concluded_on: date
     due_on: date = Field(description="last day for the decision (Art. 8.4)")
     reason: str | None = Field(None, description="null for the public")
+    case_id: UUID | None = Field(
+        None, description="the case that led to it; null for the public and where there was none"
+    )
 
 
 class CertificateRead(Output):

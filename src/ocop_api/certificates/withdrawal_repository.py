@@ -2,19 +2,45 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, literal, or_, select, true
+from sqlalchemy import ColumnElement, and_, case, exists, func, literal, or_, select, true
 from sqlalchemy.dialects.postgresql import ARRAY, TEXT, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from ocop_api.db.tables.certificates import Certificate
-from ocop_api.db.tables.withdrawals import WithdrawalCase, WithdrawalEvidence, WithdrawalStep
+from ocop_api.certificates.repository import FAR, FILES, standing_on
+from ocop_api.certificates.standing import Standing
+from ocop_api.certificates.withdrawal_schemas import WithdrawalFilter
+from ocop_api.db.base import uuid7
+from ocop_api.db.merging import survivor_of
+from ocop_api.db.paging import Rows, SortKey, Sorts, fetch_page
+from ocop_api.db.tables.certificates import Certificate, CertificateSupersession, CertificateWithdrawal
+from ocop_api.db.tables.withdrawals import (
+    SignedWithdrawal,
+    WithdrawalCase,
+    WithdrawalEvidence,
+    WithdrawalNotice,
+    WithdrawalStep,
+)
 from ocop_api.domain.actor import Actor, Permission
-from ocop_api.domain.withdrawal import OPEN
+from ocop_api.domain.withdrawal import OPEN, SOON_DAYS
 
-OPEN_STATES: Final = [state.value for state in OPEN]
+_CASE = WithdrawalCase.__table__.c
+_IS_OPEN: Final = WithdrawalCase.state.in_([state.value for state in OPEN])
+_CREATED = _CASE.created_at
+_SORTS = Sorts(
+    {
+        "due_on": (SortKey(func.coalesce(_CASE.due_on, FAR), date), SortKey(_CASE.id, UUID)),
+        "created_at": (SortKey(_CREATED, datetime), SortKey(_CASE.id, UUID)),
+        "-created_at": (
+            SortKey(_CREATED, datetime, descending=True),
+            SortKey(_CASE.id, UUID, descending=True),
+        ),
+    },
+    default="due_on",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +79,35 @@ class WithdrawalRepository:
         row = (await self._session.execute(statement)).one_or_none()
         return None if row is None else CaseRecord(row[0], row[1])
 
+    async def page(self, actor: Actor, wanted: WithdrawalFilter, day: date) -> tuple[Rows, list[CaseRecord]]:
+        """One page of visible cases as they stand on ``day``."""
+        statement = (
+            select(WithdrawalCase, Certificate)
+            .join(Certificate, Certificate.id == WithdrawalCase.certificate_id)
+            .where(visible_to(actor))
+        )
+        if wanted.state is not None:
+            statement = statement.where(WithdrawalCase.state == wanted.state)
+        if wanted.ground is not None:
+            statement = statement.where(WithdrawalCase.ground == wanted.ground)
+        if wanted.place_id is not None:
+            statement = statement.where(Certificate.area_path.contains([wanted.place_id]))
+        if wanted.due_before is not None:
+            statement = statement.where(_IS_OPEN, WithdrawalCase.due_on < wanted.due_before)
+        if wanted.overdue is not None:
+            overdue = and_(_IS_OPEN, func.coalesce(WithdrawalCase.due_on < day, False))
+            statement = statement.where(overdue if wanted.overdue else ~overdue)
+        if wanted.certificate_id is not None:
+            statement = statement.where(WithdrawalCase.certificate_id == wanted.certificate_id)
+        if wanted.producer_id is not None:
+            statement = statement.where(Certificate.producer_id == survivor_of(wanted.producer_id))
+        rows = await fetch_page(self._session, statement, _SORTS, wanted.slice(), scalars=False)
+        return rows, [CaseRecord(*row) for row in rows.items]
+
     async def open_one(self, certificate_id: UUID) -> UUID | None:
         """The open case about a certificate."""
         found: UUID | None = await self._session.scalar(
-            select(WithdrawalCase.id).where(
-                WithdrawalCase.certificate_id == certificate_id, WithdrawalCase.state.in_(OPEN_STATES)
-            )
+            select(WithdrawalCase.id).where(WithdrawalCase.certificate_id == certificate_id, _IS_OPEN)
         )
         return found
 
@@ -96,6 +145,58 @@ class WithdrawalRepository:
             .order_by(WithdrawalEvidence.part, WithdrawalEvidence.document_id)
         )
         return (await self._session.scalars(statement)).all()
+
+    async def without_object(self, day: date) -> Sequence[UUID]:
+        """Open cases whose certificate ended otherwise by ``day``."""
+        ended = standing_on(day).in_([Standing.EXPIRED.value, Standing.SUPERSEDED.value])
+        statement = (
+            select(WithdrawalCase.id)
+            .join(Certificate, Certificate.id == WithdrawalCase.certificate_id)
+            .outerjoin(CertificateWithdrawal, CertificateWithdrawal.certificate_id == Certificate.id)
+            .outerjoin(CertificateSupersession, CertificateSupersession.certificate_id == Certificate.id)
+            .outerjoin(FILES, true())
+            .where(_IS_OPEN, ended)
+            .order_by(WithdrawalCase.id)
+        )
+        return (await self._session.scalars(statement)).all()
+
+    async def to_remind_of(self, day: date, limit: int) -> list[CaseRecord]:
+        """Open cases whose term is near or over and whose office has not been told so, locked.
+
+        A case that somebody is changing right now is left for the next run.
+        """
+        mark = case((WithdrawalCase.due_on < day, "overdue"), else_="due_soon")
+        told = exists().where(
+            WithdrawalNotice.case_id == WithdrawalCase.id,
+            WithdrawalNotice.due_on == WithdrawalCase.due_on,
+            WithdrawalNotice.mark == mark,
+        )
+        statement = (
+            select(WithdrawalCase, Certificate)
+            .join(Certificate, Certificate.id == WithdrawalCase.certificate_id)
+            .where(_IS_OPEN, WithdrawalCase.due_on <= day + timedelta(days=SOON_DAYS), ~told)
+            .order_by(WithdrawalCase.id)
+            .limit(limit)
+            .with_for_update(of=WithdrawalCase, skip_locked=True)
+        )
+        return [CaseRecord(*row) for row in await self._session.execute(statement)]
+
+    async def note_reminder(self, case_id: UUID, due_on: date, mark: str, day: date) -> bool:
+        """Remember that something was told of a term; False when it had been told before."""
+        values = {"id": uuid7(), "case_id": case_id, "due_on": due_on, "mark": mark, "told_on": day}
+        statement = insert(WithdrawalNotice).values(values).on_conflict_do_nothing()
+        result = await self._session.execute(statement.returning(WithdrawalNotice.id))
+        return result.first() is not None
+
+    async def signed(self, case_id: UUID) -> SignedWithdrawal | None:
+        """The signed decision that counts: the one that no other replaces."""
+        later = select(SignedWithdrawal.replaces_id).where(SignedWithdrawal.replaces_id.is_not(None))
+        found: SignedWithdrawal | None = await self._session.scalar(
+            select(SignedWithdrawal).where(
+                SignedWithdrawal.case_id == case_id, SignedWithdrawal.id.not_in(later)
+            )
+        )
+        return found
 
     async def add(self, *rows: Any) -> None:
         """Store new rows."""

@@ -17,8 +17,10 @@ from typing import Final
 from ocop_api.domain.certificate import WithdrawalGround
 from ocop_api.domain.errors import Forbidden, Invalid, RuleViolation
 
+LAW: Final = "qd26-2026"
+"""The regime whose Art. 8 names the grounds."""
 ANSWER_DAYS: Final = 10
-"""Days a producer has for a written answer, unless the office sets others: our default. Nothing waits for it."""
+"""Days a producer has for a written answer, unless others are set: our default. Nothing waits for it."""
 SOON_DAYS: Final = 5
 """Days before the last one on which the office is reminded: our default, as for dossiers."""
 
@@ -159,7 +161,8 @@ OPEN: Final = frozenset({_S.VERIFYING, _S.CONCLUDED, _S.SUBMITTED})
 """States of a case that is not closed."""
 OPENERS: Final = frozenset({_P.OFFICE, _P.REPORTER, _P.AUTHORITY})
 """Who may open a case."""
-_OFFICE: Final = frozenset({_P.OFFICE, _P.AUTHORITY})
+PREPARING: Final = frozenset({_P.OFFICE, _P.AUTHORITY})
+"""Who verifies a case, brings it to its conclusion and submits it."""
 _BASES: Final = ((_A.CONCLUDE, _G.GROUND_TAKES_CONCLUSION), (_A.CONFIRM, _G.GROUND_TAKES_CONFIRMATION))
 _IN_ORDER: Final = (_S.VERIFYING, _S.CONCLUDED, _S.SUBMITTED)
 
@@ -169,7 +172,7 @@ TABLE: Final = (
             origin=_S.VERIFYING,
             action=action,
             target=_S.CONCLUDED,
-            parties=_OFFICE | {_P.COMMUNE} if action is _A.CONFIRM else _OFFICE,
+            parties=PREPARING | {_P.COMMUNE} if action is _A.CONFIRM else PREPARING,
             guards=frozenset({_G.CERTIFICATE_STANDS, takes}),
             source="26/2026/QĐ-TTg, Art. 8.3a, 8.4",
         )
@@ -181,7 +184,7 @@ TABLE: Final = (
             origin=_S.CONCLUDED,
             action=action,
             target=_S.CONCLUDED,
-            parties=_OFFICE,
+            parties=PREPARING,
             guards=frozenset({_G.CERTIFICATE_STANDS, _G.REASON_GIVEN, takes}),
         )
         for action, takes in _BASES
@@ -190,7 +193,7 @@ TABLE: Final = (
         origin=_S.CONCLUDED,
         action=_A.SUBMIT,
         target=_S.SUBMITTED,
-        parties=_OFFICE,
+        parties=PREPARING,
         guards=frozenset({_G.CERTIFICATE_STANDS}),
         source="26/2026/QĐ-TTg, Art. 8.3a",
     ),
@@ -214,7 +217,7 @@ TABLE: Final = (
             origin=state,
             action=_A.DISMISS,
             target=_S.DISMISSED,
-            parties=frozenset({_P.AUTHORITY}) if state is _S.SUBMITTED else _OFFICE,
+            parties=frozenset({_P.AUTHORITY}) if state is _S.SUBMITTED else PREPARING,
             guards=frozenset({_G.REASON_GIVEN}),
         )
         for state in _IN_ORDER

@@ -16,6 +16,7 @@ WATCHED = (
     "inspection_plan.approved",
     "session.invited",
     "webhook.switched_off",
+    "withdrawal.",
 )
 """Kinds of events, by their beginning, that anybody is told about."""
 _FOR_OFFICERS = frozenset(
@@ -23,13 +24,19 @@ _FOR_OFFICERS = frozenset(
         "appeal.lodged",
         "appeal.reported",
         "appeal.withdrawn",
+        "certificate.withdrawn",
         "dossier.lodged",
         "dossier.forwarded",
         "inspection_plan.approved",
+        "withdrawal.answered",
+        "withdrawal.opened",
+        "withdrawal.returned",
     }
 )
-_NOT_FOR_PRODUCERS = frozenset({"appeal.reported"})
-"""What the producer learns with the decision."""
+_NOT_FOR_PRODUCERS = frozenset(
+    {"appeal.reported", "withdrawal.answered", "withdrawal.returned", "withdrawal.submitted"}
+)
+"""What the producer learns with the decision, or did themselves."""
 _PERSONAL = {
     "dossier.assigned": "assignee_id",
     "session.invited": "user_ids",
@@ -49,10 +56,17 @@ _INSPECTED = frozenset(
     }
 )
 """What of an inspection concerns its producer; anything else is for the people it names."""
-_TOLD_OTHERWISE = frozenset({"dossier.panel_assigned"})
+_TOLD_OTHERWISE = frozenset({"dossier.panel_assigned", "withdrawal.decided"})
 """What another event of the same step tells already."""
 _CLOCKS = frozenset(
-    {"dossier.due_soon", "dossier.overdue", "dossier.supplement_overdue", "dossier.escalated"}
+    {
+        "dossier.due_soon",
+        "dossier.overdue",
+        "dossier.supplement_overdue",
+        "dossier.escalated",
+        "withdrawal.due_soon",
+        "withdrawal.overdue",
+    }
 )
 MAILED = _CLOCKS | {
     "appeal.accepted",
@@ -77,10 +91,13 @@ MAILED = _CLOCKS | {
     "certificate.expired",
     "certificate.expiring",
     "certificate.extended",
+    "certificate.withdrawn",
     "session.invited",
     "webhook.switched_off",
+    "withdrawal.decision_signed",
+    "withdrawal.opened",
 }
-"""Kinds that are also written by e-mail: what somebody has to do by a day, and how an appeal ended."""
+"""Kinds that are also written by e-mail: what somebody has to do by a day, and how something ended."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
-"""Certificates over HTTP: the register and what is done with it, verification for anyone, appeals."""
+"""Certificates over HTTP: the register and what is done with it, verification, appeals, withdrawals."""
 
-from ocop_api.certificates.router import appeals, credentials, register, statistics, verification
+from ocop_api.certificates.router import appeals, credentials, register, statistics, verification, withdrawals
 
 routers = (
     # Before the register: its paths would be read as ids there.
@@ -9,4 +9,5 @@ routers = (
     *verification.routers,
     *appeals.routers,
     *credentials.routers,
+    *withdrawals.routers,
 )

@@ -173,6 +173,7 @@ def certificate_of(
             concluded_on=w.concluded_on,
             due_on=withdrawal_due(regime_on(w.withdrawn_on), w.concluded_on),
             reason=w.reason if with_reason else None,
+            case_id=w.case_id if with_reason else None,
         )
     return CertificateRead.model_validate(
         {

@@ -15,7 +15,7 @@ from ocop_api.certificates.schemas import (
     CertificateRead,
     CertificateWithdraw,
 )
-from ocop_api.certificates.service import CertificateService, IssuingService, document
+from ocop_api.certificates.service import CertificateService, IssuingService, WithdrawalCases, document
 from ocop_api.web.caller import Caller, Now, Visitor
 from ocop_api.web.routing import feature_router
 from ocop_api.web.schemas import Page
@@ -36,16 +36,11 @@ def _reading(session: ReadSession, actor: Visitor, now: Now) -> CertificateServi
     return CertificateService(session, actor, now())
 
 
-def _writing(session: WriteSession, actor: Caller, now: Now) -> CertificateService:
-    return CertificateService(session, actor, now())
-
-
 def _issuing(session: WriteSession, actor: Caller, now: Now) -> IssuingService:
     return IssuingService(session, actor, now())
 
 
 Reading = Annotated[CertificateService, Depends(_reading, scope="function")]
-Writing = Annotated[CertificateService, Depends(_writing, scope="function")]
 Issuing = Annotated[IssuingService, Depends(_issuing, scope="function")]
 
 
@@ -86,14 +81,23 @@ async def read_certificate(certificate_id: UUID, service: Reading, public_url: P
 
 @router.post("/{certificate_id}/withdraw")
 async def withdraw_certificate(
-    certificate_id: UUID, body: CertificateWithdraw, service: Writing, public_url: PublicUrl
+    *,
+    certificate_id: UUID,
+    body: CertificateWithdraw,
+    session: WriteSession,
+    caller: Caller,
+    now: Now,
+    public_url: PublicUrl,
 ) -> CertificateRead:
-    """Take a certificate back with effect from today (Decision 26/2026, Art. 8).
+    """Enter a decision that takes a certificate back (Decision 26/2026, Art. 8), prepared elsewhere.
 
-    For the provincial chair (3 and 4 stars) or the minister (5 stars).
+    For the provincial chair (3 and 4 stars) or the minister (5 stars): the shortcut of a case that is opened,
+    concluded, submitted and decided in one go, by the same rules. 409 `withdrawal.already_open` while there
+    is an open case: what was verified there is decided there.
     """
-    record = await service.withdraw(certificate_id, body)
-    return certificate_of(record, public_url=public_url, today=service.today, with_reason=True)
+    cases = WithdrawalCases(session, caller, now())
+    record = await cases.withdraw(certificate_id, body)
+    return certificate_of(record, public_url=public_url, today=cases.today, with_reason=True)
 
 
 @router.get(

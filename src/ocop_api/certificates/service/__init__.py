@@ -20,7 +20,10 @@ from ocop_api.certificates.service.register import CertificateService, HistoricR
 from ocop_api.certificates.service.standings import standings_on
 from ocop_api.certificates.service.statistics import StatisticsService
 from ocop_api.certificates.service.verification import Finding, VerificationService
+from ocop_api.certificates.service.withdrawal_clock import WithdrawalClock
+from ocop_api.certificates.service.withdrawal_deciding import SignedWithdrawals, WithdrawalPapers
 from ocop_api.certificates.service.withdrawal_procedure import WithdrawalCases
+from ocop_api.certificates.service.withdrawal_reading import WithdrawalReader
 
 __all__ = [
     "STATUS_SECONDS",
@@ -39,8 +42,12 @@ __all__ = [
     "Recorded",
     "RecordingService",
     "SignedCredential",
+    "SignedWithdrawals",
     "StatisticsService",
     "VerificationService",
     "WithdrawalCases",
+    "WithdrawalClock",
+    "WithdrawalPapers",
+    "WithdrawalReader",
     "standings_on",
 ]

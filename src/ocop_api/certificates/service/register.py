@@ -1,7 +1,7 @@
-"""The register of certificates: look up, record what came before, withdraw."""
+"""The register of certificates: look up, record what came before, settle what a product holds."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Literal
 from uuid import UUID
@@ -11,16 +11,16 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from ocop_api.certificates import policy
 from ocop_api.certificates.policy import Term
 from ocop_api.certificates.repository import CertificateRecord, CertificateRepository
-from ocop_api.certificates.schemas import CertificateFilter, CertificateWithdraw
+from ocop_api.certificates.schemas import CertificateFilter
 from ocop_api.db.base import uuid7
 from ocop_api.db.paging import Rows
-from ocop_api.db.tables.certificates import Certificate, CertificateWithdrawal
+from ocop_api.db.tables.certificates import Certificate
 from ocop_api.domain import regimes
 from ocop_api.domain.actor import Actor, Level, Permission
 from ocop_api.domain.administration import level_in_charge
-from ocop_api.domain.certificate import CertificateNumber, issue, withdrawal_due, withdrawal_level
+from ocop_api.domain.certificate import CertificateNumber, issue
 from ocop_api.domain.clock import vietnam_date
-from ocop_api.domain.errors import Conflict, Forbidden, Invalid, NotFound
+from ocop_api.domain.errors import Forbidden, Invalid, NotFound
 from ocop_api.ledger.recording import record
 from ocop_api.places.service import PlaceService
 from ocop_api.producers.service import ProducerService
@@ -134,57 +134,6 @@ class CertificateService:
             },
         )
         return added
-
-    async def withdraw(self, certificate_id: UUID, order: CertificateWithdraw) -> CertificateRecord:
-        """Take a certificate back, with effect from today (Decision 26/2026, Art. 8).
-
-        Raises:
-            NotFound: ``certificate.not_found``.
-            Forbidden: ``auth.not_permitted``, not the authority that withdraws this rank in this area.
-            Conflict: ``certificate.already_withdrawn``.
-            RuleViolation: ``certificate.not_in_force``, ``certificate.conclusion_*``.
-        """
-        found = await self.get(certificate_id, lock=True)
-        certificate = found.certificate
-        regime = regimes.regime_on(self.today)
-        level = withdrawal_level(regime, certificate.stars)
-        self.require(Permission.CERTIFICATE_WITHDRAW, level, certificate.area_path)
-        if found.withdrawal is not None:
-            raise Conflict("certificate.already_withdrawn")
-        policy.check_withdrawal(found.life, concluded_on=order.concluded_on, today=self.today)
-        withdrawal = CertificateWithdrawal(
-            certificate_id=certificate.id,
-            withdrawn_on=self.today,
-            ground=order.ground.value,
-            reason=order.reason,
-            concluded_on=order.concluded_on,
-            decision_number=order.decision_number,
-        )
-        self.session.add(withdrawal)
-        certificate.touch()
-        certificate.updated_at = self.now
-        # The product's recognition below is read from the rows.
-        await self.session.flush()
-        await self.settle(certificate.product_id)
-        await record(
-            self.session,
-            kind="certificate.withdrawn",
-            subject_type="certificate",
-            subject_id=certificate.id,
-            actor=self.actor,
-            at=self.now,
-            area_path=certificate.area_path,
-            data={
-                "number": certificate.number,
-                "product_id": str(certificate.product_id),
-                "producer_id": str(certificate.producer_id),
-                "stars": certificate.stars,
-                "ground": order.ground.value,
-                "concluded_on": order.concluded_on.isoformat(),
-                "due_on": withdrawal_due(regime, order.concluded_on).isoformat(),
-            },
-        )
-        return replace(found, withdrawal=withdrawal)
 
     def require(self, permission: Permission, level: Level, area_path: Sequence[str]) -> None:
         """Let only the authority in charge of exactly this level and area pass.
