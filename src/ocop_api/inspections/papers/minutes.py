@@ -9,7 +9,8 @@ from typing import Final
 from ocop_api.domain.actor import Level
 from ocop_api.domain.certificate import WithdrawalGround
 from ocop_api.domain.clock import VIETNAM, vietnam_date
-from ocop_api.domain.inspection import Cause, Content, InspectionConclusion, InspectionKind, ItemFinding
+from ocop_api.domain.inspection import Cause, Content, InspectionKind
+from ocop_api.domain.inspection_findings import InspectionConclusion, ItemFinding
 from ocop_api.domain.vietnamese import date_in_words, format_number
 from ocop_api.dossiers.papers.blocks import (
     Block,

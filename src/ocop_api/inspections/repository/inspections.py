@@ -26,7 +26,8 @@ from ocop_api.db.tables.inspections import (
 )
 from ocop_api.db.tables.withdrawals import WithdrawalCase
 from ocop_api.domain.actor import Actor, Level, Permission, Scope
-from ocop_api.domain.inspection import REMIND_DAYS, ImprovementState, InspectionKind
+from ocop_api.domain.inspection import InspectionKind
+from ocop_api.domain.inspection_findings import REMIND_DAYS, ImprovementState
 from ocop_api.inspections.policy import readers_of_secrets
 from ocop_api.inspections.schemas.inspections import InspectionFilter
 

@@ -18,7 +18,8 @@ from ocop_api.db.tables.inspections import (
     InspectionPlanCertificate,
 )
 from ocop_api.domain.actor import Actor, Permission
-from ocop_api.domain.inspection import ImprovementState, InspectionConclusion, InspectionState
+from ocop_api.domain.inspection import InspectionState
+from ocop_api.domain.inspection_findings import ImprovementState, InspectionConclusion
 from ocop_api.inspections.schemas.plans import InspectionPlanFilter, InspectionPlanProgress
 
 _PLAN = InspectionPlan.__table__.c

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from ocop_api.domain.inspection import ImprovementState, ImprovementVerdict
+from ocop_api.domain.inspection_findings import ImprovementState, ImprovementVerdict
 from ocop_api.web.schemas import Code, Input, Instant, LongText, Output, ShortText
 
 _ID = "0192f7c4-6f0e-7a3b-9c56-1f2e3d4c5b6a"

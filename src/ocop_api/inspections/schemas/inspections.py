@@ -13,13 +13,12 @@ from ocop_api.domain.inspection import (
     Cause,
     Content,
     InspectionAction,
-    InspectionConclusion,
     InspectionGuard,
     InspectionKind,
     InspectionParty,
     InspectionState,
-    ItemFinding,
 )
+from ocop_api.domain.inspection_findings import InspectionConclusion, ItemFinding
 from ocop_api.inspections.schemas.following import ImprovementRead, ImprovementRequired
 from ocop_api.inspections.schemas.plans import Contents
 from ocop_api.web.schemas import Code, Exact, Input, Instant, LongText, Output, PageQuery, ShortText

@@ -9,13 +9,8 @@ from pydantic import Field, model_validator
 
 from ocop_api.certificates.standing import Standing
 from ocop_api.domain.actor import Level
-from ocop_api.domain.inspection import (
-    Content,
-    InspectionConclusion,
-    InspectionParty,
-    PlanAction,
-    PlanState,
-)
+from ocop_api.domain.inspection import Content, InspectionParty, PlanAction, PlanState
+from ocop_api.domain.inspection_findings import InspectionConclusion
 from ocop_api.web.schemas import Code, Input, Instant, Output, PageQuery, ShortText
 
 _ID = "0192f7c4-6f0e-7a3b-9c56-1f2e3d4c5b6a"

@@ -25,7 +25,8 @@ from ocop_api.domain.certificate import WithdrawalGround
 from ocop_api.domain.clock import vietnam_date
 from ocop_api.domain.errors import DomainError
 from ocop_api.domain.evidence import KINDS, EvidenceKind
-from ocop_api.domain.inspection import Content, ItemFinding
+from ocop_api.domain.inspection import Content
+from ocop_api.domain.inspection_findings import ItemFinding
 from ocop_api.domain.rubric.criteria import CriteriaSet
 from ocop_api.domain.rubric.edition import load_edition
 from ocop_api.dossiers.service import DossierService

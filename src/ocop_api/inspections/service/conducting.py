@@ -13,14 +13,12 @@ from ocop_api.db.tables.inspections import (
 from ocop_api.domain.certificate import WithdrawalGround
 from ocop_api.domain.clock import vietnam_date
 from ocop_api.domain.errors import Invalid
-from ocop_api.domain.inspection import (
+from ocop_api.domain.inspection import InspectionAction, InspectionGuard, PlanState
+from ocop_api.domain.inspection_findings import (
     Improvement,
     ImprovementState,
-    InspectionAction,
-    InspectionGuard,
     ItemAnswer,
     ItemFinding,
-    PlanState,
     check_conclusion,
     unanswered,
 )

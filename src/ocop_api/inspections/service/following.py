@@ -16,11 +16,10 @@ from ocop_api.db.tables.inspections import (
 from ocop_api.documents.service import CitationService
 from ocop_api.domain.certificate import WithdrawalGround
 from ocop_api.domain.errors import NotFound
-from ocop_api.domain.inspection import (
+from ocop_api.domain.inspection import InspectionAction, InspectionGuard
+from ocop_api.domain.inspection_findings import (
     ImprovementState,
-    InspectionAction,
     InspectionConclusion,
-    InspectionGuard,
     check_improvement,
     report_improvement,
     suggested_grounds,

@@ -11,13 +11,7 @@ from ocop_api.db.base import uuid7
 from ocop_api.db.tables.inspections import Inspection, InspectionInspector
 from ocop_api.domain.actor import ROLE_PERMISSIONS, Bound, Level, Permission
 from ocop_api.domain.errors import Forbidden, Invalid, NotFound, RuleViolation
-from ocop_api.domain.inspection import (
-    Content,
-    InspectionAction,
-    InspectionParty,
-    InspectionState,
-    PlanState,
-)
+from ocop_api.domain.inspection import Content, InspectionAction, InspectionParty, InspectionState, PlanState
 from ocop_api.inspections.policy import inspection_parties
 from ocop_api.inspections.repository.plans import PlanRepository
 from ocop_api.inspections.schemas.inspections import (

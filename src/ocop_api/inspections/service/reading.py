@@ -17,16 +17,8 @@ from ocop_api.db.tables.inspections import (
 from ocop_api.documents.service import CitationService
 from ocop_api.domain.certificate import WithdrawalGround
 from ocop_api.domain.errors import NotFound
-from ocop_api.domain.inspection import (
-    ImprovementState,
-    InspectionAction,
-    InspectionGuard,
-    InspectionState,
-    is_overdue,
-    open_rows,
-    suggested_grounds,
-    unanswered,
-)
+from ocop_api.domain.inspection import InspectionAction, InspectionGuard, InspectionState, open_rows
+from ocop_api.domain.inspection_findings import ImprovementState, is_overdue, suggested_grounds, unanswered
 from ocop_api.inspections.policy import acts_for
 from ocop_api.inspections.repository.inspections import InspectionRecord
 from ocop_api.inspections.schemas.following import (
