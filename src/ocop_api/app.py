@@ -22,6 +22,7 @@ from ocop_api.db.session import Database
 from ocop_api.documents import router as documents
 from ocop_api.domain.actor import Actor
 from ocop_api.dossiers import router as dossiers
+from ocop_api.inspections import router as inspections
 from ocop_api.ledger import router as ledger
 from ocop_api.listings import router as listings
 from ocop_api.notifications import router as notifications
@@ -53,6 +54,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     *dossiers.routers,
     *scoring.routers,
     *certificates.routers,
+    *inspections.routers,
     *traceability.routers,
     *listings.routers,
     *programme.routers,

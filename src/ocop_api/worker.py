@@ -31,6 +31,7 @@ from ocop_api.certificates import jobs as certificates
 from ocop_api.db.session import Database, asyncpg_arguments
 from ocop_api.documents import jobs as documents
 from ocop_api.dossiers import jobs as dossiers
+from ocop_api.inspections import jobs as inspections
 from ocop_api.jobs.queue import Handler, JobContext
 from ocop_api.ledger import jobs as ledger
 from ocop_api.notifications import jobs as notifications
@@ -46,6 +47,7 @@ JOBS: dict[str, Handler] = {
     **certificates.JOBS,
     **documents.JOBS,
     **dossiers.JOBS,
+    **inspections.JOBS,
     **ledger.JOBS,
     **notifications.JOBS,
     **products.JOBS,
@@ -58,6 +60,7 @@ SCHEDULES: dict[str, str] = {
     **certificates.SCHEDULES,
     **documents.SCHEDULES,
     **dossiers.SCHEDULES,
+    **inspections.SCHEDULES,
     **ledger.SCHEDULES,
     **notifications.SCHEDULES,
     **sign_in.SCHEDULES,

@@ -4,6 +4,7 @@ The operations come from the application's own contract and the things from the 
 so a new operation is in the matrix by itself; a new kind of id has to be named in ``_KNOWN`` first.
 """
 
+import hashlib
 import os
 import re
 from collections.abc import AsyncIterator, Iterator
@@ -26,6 +27,7 @@ from ocop_api.demo.stage import PASSWORD
 from ocop_api.documents.jobs import JOBS as DOCUMENT_JOBS
 from ocop_api.domain.actor import Actor, Bound, Grant, Level, Role
 from ocop_api.domain.clock import vietnam_date
+from ocop_api.inspections.service.photos import photo_key
 from ocop_api.jobs.queue import JobContext
 from ocop_api.ledger.jobs import seal_pending
 from ocop_api.notifications.jobs import JOBS as NOTIFICATION_JOBS
@@ -71,6 +73,10 @@ _KNOWN = {
     "right_id": "select product_id::text from dossier",
     "year": "select '2025'",
     "appeal_id": "select id::text from appeal",
+    "inspection_id": "select id::text from inspection",
+    "plan_id": "select id::text from inspection_plan",
+    "inspection_photo_id": "select id::text from inspection_photo",
+    "minutes_id": "select id::text from inspection_minutes",
     "case_id": "select id::text from withdrawal_case",
     "certificate_id": "select id::text from certificate where dossier_id is not null",
     "listing_id": "select id::text from listing",
@@ -107,6 +113,7 @@ _KNOWN = {
 }
 _UPLOADS = {"upload_document", "add_document_version", "upload_product_photo", "take_dossier_package"}
 _UPLOADS |= {"hand_in_signed_paper", "hand_in_signed_withdrawal"}
+_UPLOADS |= {"upload_inspection_photo", "hand_in_inspection_minutes"}
 _METHODS = ("get", "post", "put", "patch", "delete")
 # What these answer to is the caller alone.
 _OWN = {
@@ -146,6 +153,7 @@ _HIDDEN = (
     "Khảo sát kín",
     "Kết quả kín",
     "Kiến nghị kín",
+    "Kiểm tra kín",
     "Phát hiện kín",
     "kin@moi.example",
     "Người thân kín",
@@ -398,6 +406,78 @@ async def _plant_withdrawal(world: World, document_id: UUID) -> None:
             await session.execute(text(statement), values)
 
 
+async def _plant_inspection(world: World, document_id: UUID) -> None:
+    """Write a concluded inspection of the play's certificate, with all that belongs to one."""
+    sha256 = hashlib.sha256(_PICTURE).hexdigest()
+    # The document's content stands for signed minutes too.
+    await world.app.state.object_store.put(photo_key(sha256), _PICTURE)
+    values = {
+        "id": uuid4(),
+        "certificate": UUID(world.known["certificate_id"]),
+        "user": UUID(world.known["user_id"]),
+        "document": document_id,
+        "sha256": sha256,
+        "size": len(_PICTURE),
+        "now": world.clock(),
+    }
+    statements = (
+        """
+        insert into inspection_plan (id, name, year, level, place_id, area_path, period_from, period_to,
+            contents, lead_body, taking_part, state, queries, approved_at, version, created_at, updated_at)
+        values (:id, 'Kiểm tra kín', 2026, 'province', '34:68', '{34:68}', current_date, current_date,
+            '{criteria}', 'Kiểm tra kín', '{}', 'approved', '[]', :now, 1, :now, :now)
+        """,
+        "insert into inspection_plan_certificate values (:id, :certificate, true, :now)",
+        """
+        insert into inspection (id, kind, plan_id, certificate_id, product_id, producer_id, level, place_id,
+            area_path, contents, state, begun_at, version, created_at, updated_at)
+        select :id, 'periodic', :id, id, product_id, producer_id, 'province', '34:68', area_path,
+            '{criteria}', 'under_way', :now, 1, :now, :now from certificate where id = :certificate
+        """,
+        """
+        insert into inspection_item (id, inspection_id, ordinal, code, content, kind, text_vi, text_en,
+            source, ground, finding, note)
+        values (:id, :id, 1, 'x', 'criteria', 'fixed', 'x', 'x', 'x', 'criteria_not_kept', 'not_kept',
+            'Kiểm tra kín')
+        """,
+        """
+        insert into inspection_photo (id, inspection_id, what, place, taken_at, media_type, size, width,
+            height, sha256, created_at)
+        values (:id, :id, 'Kiểm tra kín', 'x', :now, 'image/png', :size, 1, 1, :sha256, :now)
+        """,
+        """
+        insert into inspection_inspector (inspection_id, user_id, name, lead, declared_at, has_interest)
+        values (:id, :user, 'Kiểm tra kín', true, :now, false)
+        """,
+        """
+        update inspection set state = 'concluded', concluded_at = :now, inspected_on = current_date,
+            conclusion = 'improvements_required', summary = 'Kiểm tra kín', venue = 'x', people = '[]'
+        """,
+        """
+        insert into inspection_step (id, inspection_id, ordinal, action, to_state, party, at, data)
+        values (:id, :id, 1, 'conclude', 'concluded', 'inspector', :now,
+            jsonb_build_object('due_on', jsonb_build_array(current_date)))
+        """,
+        """
+        insert into inspection_improvement (id, inspection_id, ordinal, what, items, due_on, state)
+        values (:id, :id, 1, 'Kiểm tra kín', '{x}', current_date, 'reported')
+        """,
+        """
+        insert into inspection_improvement_step (id, improvement_id, ordinal, action, text, at)
+        values (:id, :id, 1, 'reported', 'Kiểm tra kín', :now)
+        """,
+        "insert into inspection_evidence values (:id, :document)",
+        """
+        insert into inspection_minutes (id, inspection_id, sha256, size, generated_sha256, generated_size,
+            signed_on, document_number, signatories, uploaded_at)
+        values (:id, :id, :sha256, :size, :sha256, :size, current_date, '15/BB-KT', 'Kiểm tra kín', :now)
+        """,
+    )
+    async with world.app.state.database.transaction() as session:
+        for statement in statements:
+            await session.execute(text(statement), values)
+
+
 async def _plant_twins(world: World) -> None:
     """Register the producer and the product a second time, so that both lists of duplicates have a pair."""
     admin = world.insiders[0]
@@ -486,6 +566,7 @@ async def _plant(world: World) -> None:
         )
     await _plant_appeal(world, UUID(document_id))
     await _plant_withdrawal(world, UUID(document_id))
+    await _plant_inspection(world, UUID(document_id))
     await settle(state.database)
     await seal_pending(state.database, state.settings, world.clock)
     context = JobContext(state.database, state.settings, world.clock, {})
@@ -544,6 +625,7 @@ async def world(postgres: str, tmp_path_factory: pytest.TempPathFactory) -> Asyn
         made = World(app, http, clock, {}, list(_operations(app)), [])
         later = {"invitation_id", "key_id", "document_id", "notification_id", "upload_id"}
         later |= {"assessment_id", "since", "comment_id", "examination_id", "webhook_id", "delivery_id"}
+        later |= {"inspection_id", "plan_id", "inspection_photo_id", "minutes_id"}
         later |= {"interest_id", "signed_paper_id", "appeal_id", "case_id"}
         await _look(app, made.known, set(_KNOWN) - later)
         made.insiders.extend(await _insiders(made))
@@ -604,6 +686,7 @@ async def test_a_thing_out_of_sight_is_answered_like_one_that_is_not_there(world
         "read_growing_area",
         "read_council",
     )
+    hidden += ("read_inspection", "read_inspection_plan")
     hidden += ("read_session", "read_import", "read_user", "read_epcis_event")
     officer = world.strangers()["officer of another province"]
     for operation in world.operations:

@@ -5,9 +5,10 @@ from typing import Any
 
 import httpx
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, text
 from tests.conftest import MovableClock
 
+from ocop_api.certificates.service import CertificateService, HistoricRecognition
 from ocop_api.db.session import Database
 from ocop_api.domain.actor import SYSTEM, Actor, Level
 from ocop_api.domain.clock import VIETNAM
@@ -41,10 +42,10 @@ async def test_without_records_counts_are_nought_and_shares_are_open(client: htt
     assert len(found) == 16
     assert (found["T01"]["value"], found["T01"]["met"]) == ("0", False)
     assert (found["T02"]["numerator"], found["T02"]["denominator"]) == (0, 8)
-    for code in ("T05", "T06", "T08"):
+    for code in ("T03", "T04", "T05", "T06", "T08"):
         assert found[code]["met"] is None
         assert found[code]["explanation"] == "There is nothing to take a share of."
-    for code in ("T03", "T04", *(f"T{n:02d}" for n in range(9, 17))):
+    for code in (f"T{n:02d}" for n in range(9, 17)):
         assert found[code]["basis"] == "none"
         assert found[code]["explanation"] == "No figure is at hand."
 
@@ -231,3 +232,47 @@ async def test_all_targets_take_a_fixed_number_of_queries(
     statements.clear()
     await client.get(f"{PLAN}/targets")
     assert len(statements) == empty < 20
+
+
+async def test_inspections_of_the_plan_year_are_counted(
+    client: httpx.AsyncClient, records: Records, database: Database, clock: MovableClock
+) -> None:
+    """T03: certificates whose term ends in the year; T04: those in force; each once, if inspected in it."""
+
+    async def certified(decided_on: date, *inspected_on: date, place_id: str = "63:24611") -> None:
+        product_id = await records.product(place_id)
+        async with database.transaction() as session:
+            known = HistoricRecognition(
+                stars=3,
+                source="Quyết định",
+                confidence="decision",
+                decision_number="1",
+                decided_on=decided_on,
+            )
+            service = CertificateService(session, SYSTEM, clock())
+            certificate_id = await service.record_recognition(product_id, known)
+            for day in inspected_on:
+                await session.execute(
+                    text(
+                        """
+                        insert into inspection (id, kind, cause, certificate_id, product_id, producer_id,
+                            level, area_path, contents, state, begun_at, concluded_at, inspected_on,
+                            conclusion, summary, people, version, created_at, updated_at)
+                        select gen_random_uuid(), 'unannounced', 'request', id, product_id, producer_id,
+                            'central', area_path, '{criteria}', 'concluded', :now, :now, :day, 'kept', 'x',
+                            '[]', 1, :now, :now
+                        from certificate where id = :id
+                        """
+                    ),
+                    {"now": clock(), "day": day, "id": certificate_id},
+                )
+
+    await certified(date(2021, 3, 1), date(2024, 2, 1), date(2024, 6, 1))
+    await certified(date(2021, 9, 1))
+    await certified(date(2021, 10, 1), date(2023, 12, 31))
+    await certified(date(2023, 5, 1), date(2024, 12, 20))
+    await certified(date(2021, 3, 1), date(2024, 2, 1), place_id="63:01")
+    found = await figure(client, "T03")
+    assert (found["numerator"], found["denominator"], found["basis"]) == (1, 3, "records_of_year")
+    found = await figure(client, "T04")
+    assert (found["numerator"], found["denominator"]) == (1, 1)

@@ -13,6 +13,7 @@ from ocop_api.db.merging import survivor_of
 from ocop_api.db.paging import Rows, SortKey, Sorts, fetch_page
 from ocop_api.db.tables.appeals import AppealEvidence
 from ocop_api.db.tables.documents import Document, DocumentCitation, DocumentUpload
+from ocop_api.db.tables.inspections import InspectionEvidence
 from ocop_api.db.tables.producers import Producer
 from ocop_api.db.tables.products import Product
 from ocop_api.db.tables.withdrawals import WithdrawalEvidence
@@ -183,8 +184,8 @@ class DocumentRepository:
         return found
 
     async def is_cited(self, document_id: UUID) -> bool:
-        """Whether a lodged dossier, an appeal or a case of withdrawal relies on it."""
-        citing = (DocumentCitation, AppealEvidence, WithdrawalEvidence)
+        """Whether a dossier, an appeal, a case of withdrawal or a report on an improvement relies on it."""
+        citing = (DocumentCitation, AppealEvidence, WithdrawalEvidence, InspectionEvidence)
         cited = [select(one.document_id).where(one.document_id == document_id).exists() for one in citing]
         return (await self._session.scalar(select(or_(*cited)))) is True
 

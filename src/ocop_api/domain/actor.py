@@ -30,6 +30,11 @@ class Permission(StrEnum):
     EVENT_CAPTURE = "event:capture"
     GRANT_ASSIGN = "grant:assign"
     IMPORT_RUN = "import:run"
+    INSPECTION_ANSWER = "inspection:answer"
+    INSPECTION_APPROVE = "inspection:approve"
+    INSPECTION_CONDUCT = "inspection:conduct"
+    INSPECTION_MANAGE = "inspection:manage"
+    INSPECTION_READ = "inspection:read"
     LEDGER_READ = "ledger:read"
     LISTING_EDIT = "listing:edit"
     LISTING_VERIFY = "listing:verify"
@@ -103,7 +108,15 @@ ROLE_BOUNDS: dict[Role, frozenset[Bound]] = {
 }
 
 _READS = frozenset(
-    {_P.COUNCIL_READ, _P.DOSSIER_READ, _P.LOT_READ, _P.PRODUCER_READ, _P.PRODUCT_READ, _P.PROGRAMME_READ}
+    {
+        _P.COUNCIL_READ,
+        _P.DOSSIER_READ,
+        _P.INSPECTION_READ,
+        _P.LOT_READ,
+        _P.PRODUCER_READ,
+        _P.PRODUCT_READ,
+        _P.PROGRAMME_READ,
+    }
 )
 ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.ADMIN: _READS
@@ -128,6 +141,8 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         _P.DOSSIER_RECEIVE,
         _P.DOSSIER_RETURN,
         _P.IMPORT_RUN,
+        _P.INSPECTION_CONDUCT,
+        _P.INSPECTION_MANAGE,
         _P.LISTING_VERIFY,
         _P.PRODUCER_CREATE,
         _P.PRODUCER_EDIT,
@@ -136,8 +151,9 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         _P.WITHDRAWAL_OPEN,
         _P.WITHDRAWAL_PREPARE,
     },
-    Role.LEADER: _READS | {_P.CERTIFICATE_ISSUE, _P.CERTIFICATE_WITHDRAW, _P.DOSSIER_DECIDE},
-    Role.INSPECTOR: _READS | {_P.LEDGER_READ, _P.WITHDRAWAL_OPEN},
+    Role.LEADER: _READS
+    | {_P.CERTIFICATE_ISSUE, _P.CERTIFICATE_WITHDRAW, _P.DOSSIER_DECIDE, _P.INSPECTION_APPROVE},
+    Role.INSPECTOR: _READS | {_P.INSPECTION_CONDUCT, _P.LEDGER_READ, _P.WITHDRAWAL_OPEN},
     Role.COUNCIL_MEMBER: frozenset({_P.COUNCIL_READ, _P.DOSSIER_READ, _P.SHEET_SUBMIT}),
     Role.COUNCIL_SECRETARY: frozenset({_P.COUNCIL_MANAGE, _P.COUNCIL_READ, _P.DOSSIER_READ}),
     Role.COUNCIL_ADVISER: frozenset({_P.COUNCIL_READ, _P.DOSSIER_ASSESS, _P.DOSSIER_READ}),
@@ -147,6 +163,8 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             _P.DOSSIER_LODGE,
             _P.DOSSIER_READ,
             _P.EVENT_CAPTURE,
+            _P.INSPECTION_ANSWER,
+            _P.INSPECTION_READ,
             _P.LISTING_EDIT,
             _P.LOT_EDIT,
             _P.LOT_READ,

@@ -12,6 +12,8 @@ WATCHED = (
     "certificate.",
     "document.expiring",
     "dossier.",
+    "inspection.",
+    "inspection_plan.approved",
     "session.invited",
     "webhook.switched_off",
     "withdrawal.",
@@ -25,6 +27,7 @@ _FOR_OFFICERS = frozenset(
         "certificate.withdrawn",
         "dossier.lodged",
         "dossier.forwarded",
+        "inspection_plan.approved",
         "withdrawal.answered",
         "withdrawal.opened",
         "withdrawal.returned",
@@ -34,6 +37,25 @@ _NOT_FOR_PRODUCERS = frozenset(
     {"appeal.reported", "withdrawal.answered", "withdrawal.returned", "withdrawal.submitted"}
 )
 """What the producer learns with the decision, or did themselves."""
+_PERSONAL = {
+    "dossier.assigned": "assignee_id",
+    "session.invited": "user_ids",
+    "webhook.switched_off": "owner_id",
+}
+"""Kinds that concern the people that this part of their data names, and nobody else."""
+_INSPECTED = frozenset(
+    {
+        "inspection.announced",
+        "inspection.begun",
+        "inspection.cancelled",
+        "inspection.concluded",
+        "inspection.improvement_checked",
+        "inspection.improvement_due",
+        "inspection.improvement_overdue",
+        "inspection.scheduled",
+    }
+)
+"""What of an inspection concerns its producer; anything else is for the people it names."""
 _TOLD_OTHERWISE = frozenset({"certificate.superseded", "dossier.panel_assigned", "withdrawal.decided"})
 """What another event of the same step tells already."""
 _CLOCKS = frozenset(
@@ -59,6 +81,13 @@ MAILED = _CLOCKS | {
     "dossier.rerating_window_opened",
     "dossier.supplement_requested",
     "document.expiring",
+    "inspection.announced",
+    "inspection.concluded",
+    "inspection.improvement_checked",
+    "inspection.improvement_due",
+    "inspection.improvement_overdue",
+    "inspection.planned",
+    "inspection.scheduled",
     "certificate.expired",
     "certificate.expiring",
     "certificate.extended",
@@ -101,16 +130,12 @@ def concern_of(kind: str, area_path: Sequence[str], data: Mapping[str, Any]) -> 
         return Concern()
     if kind in _CLOCKS:
         return _concern_of_clock(kind, area_path, data)
-    if kind == "dossier.assigned":
-        assignee = _uuid(data.get("assignee_id"))
-        return Concern() if assignee is None else Concern(user_ids=(assignee,))
-    if kind == "session.invited":
-        people = data.get("user_ids")
-        invited = map(_uuid, people if isinstance(people, list) else [])
-        return Concern(user_ids=tuple(one for one in invited if one is not None))
-    if kind == "webhook.switched_off":
-        owner = _uuid(data.get("owner_id"))
-        return Concern() if owner is None else Concern(user_ids=(owner,))
+    if kind in _PERSONAL:
+        people = data.get(_PERSONAL[kind])
+        return Concern(user_ids=_uuids(people if isinstance(people, list) else [people]))
+    if kind.startswith("inspection."):
+        told = _uuid(data.get("producer_id")) if kind in _INSPECTED else None
+        return Concern(producer_id=told, user_ids=_uuids(data.get("tell_users")))
     for_officers = kind in _FOR_OFFICERS
     return Concern(
         producer_id=None if kind in _NOT_FOR_PRODUCERS else _uuid(data.get("producer_id")),

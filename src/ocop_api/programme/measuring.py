@@ -17,6 +17,7 @@ from ocop_api.domain.clock import vietnam_date
 from ocop_api.domain.dossier import DossierKind
 from ocop_api.domain.programme import Count, Measurement, Metric, PerDistrict, Plan, Share, Target
 from ocop_api.domain.regime_terms import ProducerForm
+from ocop_api.inspections.service.counting import InspectionCounts
 from ocop_api.listings.service import ListingService
 from ocop_api.places.service import Place, PlaceService
 from ocop_api.producers.schemas import COOPERATIVE_FORMS
@@ -31,6 +32,9 @@ COOPERATIVE_PRODUCERS: Final = COOPERATIVE_FORMS | {ProducerForm.COOPERATIVE_GRO
 """The plan favours cooperative groups (*tổ hợp tác*) beside cooperatives and their unions (section I.2)."""
 
 _PROVINCES_HAVE_FEWER_DISTRICTS = 100
+_INSPECTIONS: Final = frozenset(
+    {Metric.EXPIRING_CERTIFICATES_REINSPECTED, Metric.RECOGNISED_PRODUCTS_INSPECTED}
+)
 _STANDINGS: Final = frozenset(
     {Metric.PRODUCTS_LISTED_ONLINE, Metric.PRODUCTS_IN_PUBLIC_CATALOGUE, Metric.COOPERATIVE_PRODUCERS}
 )
@@ -98,10 +102,12 @@ class Measuring:
         """The figure of a computable target; None where the system keeps no records of it yet."""
         if target.metric in _STANDINGS:
             return Measured(await self._standing(target), self._today, Basis.STANDING)
+        last_day = window(self._plan, target, self._today).last_day
+        if target.metric in _INSPECTIONS:
+            return Measured(await self._inspected(target, last_day), last_day, Basis.RECORDS_OF_YEAR)
         steps = self._steps(target)
         if steps is None:
             return Measured(None, self._today, Basis.NONE)
-        last_day = window(self._plan, target, self._today).last_day
         return Measured(await self._counted(target, steps), last_day, Basis.RECORDS_OF_YEAR)
 
     async def behind(self, target: Target) -> Behind | None:
@@ -134,8 +140,13 @@ class Measuring:
             return replace(every, proposed_at=Level.DISTRICT, kind=DossierKind.FIRST)
         if target.metric is Metric.DOSSIERS_SENT_TO_CENTRAL:
             return replace(every, arrived_at=Level.CENTRAL)
-        # Inspections are not recorded in the system; no figure is better than one made up.
         return None
+
+    async def _inspected(self, target: Target, last_day: date) -> Measurement:
+        counts, area = InspectionCounts(self._session), self._province.place_id
+        if target.metric is Metric.EXPIRING_CERTIFICATES_REINSPECTED:
+            return Share(*await counts.expiring(area, self._plan.year, last_day))
+        return Share(*await counts.in_force(area, last_day))
 
     async def _counted(self, target: Target, steps: Steps) -> Measurement:
         if target.metric is Metric.NEW_PRODUCTS_RATED:

@@ -20,6 +20,7 @@ from ocop_api.certificates.service.issuing import IssuingService
 from ocop_api.certificates.service.lives import LifeService
 from ocop_api.certificates.service.recording import Recorded, RecordingService
 from ocop_api.certificates.service.register import CertificateService, HistoricRecognition
+from ocop_api.certificates.service.standings import standings_on
 from ocop_api.certificates.service.statistics import StatisticsService
 from ocop_api.certificates.service.verification import Finding, VerificationService
 from ocop_api.certificates.service.withdrawal_clock import WithdrawalClock
@@ -56,4 +57,5 @@ __all__ = [
     "WithdrawalClock",
     "WithdrawalPapers",
     "WithdrawalReader",
+    "standings_on",
 ]

@@ -36,7 +36,7 @@ class WithdrawalCase(Stamped, Versioned, Base):
 
     id: Mapped[Identity]
     certificate_id: Mapped[UUID] = mapped_column(ForeignKey("certificate.id"), index=True)
-    inspection_id: Mapped[UUID | None]
+    inspection_id: Mapped[UUID | None] = mapped_column(ForeignKey("inspection.id"))
     """The inspection that led to it, where one did."""
     state: Mapped[str]
     ground: Mapped[str]

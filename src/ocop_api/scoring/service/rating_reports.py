@@ -56,14 +56,30 @@ class RatingReportService:
         found = None if self._is_too_early(dossier) else await self._results.latest_with_sheets(dossier_id)
         if found is None or dossier.points is None:
             raise NotFound("scoring.no_rating_report")
-        await EditionShelf(self._session).need({one.edition for one in found.sheets})
-        rules = RulesRead.model_validate(found.session.rules).rules()
-        counted = counted_sheets(found.sheets, found.recused)
-        sheet, result = representative({str(one.member_id): domain_sheet(one) for one in counted}, rules)
+        sheet, result, rules = await self._representative(found)
         # The search may take longer than anything else should wait for.
         advice = await asyncio.to_thread(_advice, sheet, result, rules)
         names = await self._dossiers.product_names([dossier_id])
         return _read(names[dossier_id], found, sheet, result, rules, advice, language)
+
+    async def reached(self, dossier_id: UUID) -> list[ReportedPart]:
+        """What the last council found by criterion, for a feature that has seen that it was decided upon.
+
+        Empty when no council scored the dossier here.
+        """
+        found = await self._results.latest_with_sheets(dossier_id)
+        if found is None or not counted_sheets(found.sheets, found.recused):
+            return []
+        sheet, result, rules = await self._representative(found)
+        return _parts(sheet.criteria_set, sheet, result, rules)
+
+    async def _representative(self, found: FoundResult) -> tuple[Scoresheet, Consolidation, CouncilRules]:
+        """The sheet that stands for the council's, what it comes to, and by which rules."""
+        await EditionShelf(self._session).need({one.edition for one in found.sheets})
+        rules = RulesRead.model_validate(found.session.rules).rules()
+        counted = counted_sheets(found.sheets, found.recused)
+        sheet, result = representative({str(one.member_id): domain_sheet(one) for one in counted}, rules)
+        return sheet, result, rules
 
     def _is_too_early(self, dossier: Dossier) -> bool:
         parties = {one.party for one in self._dossiers.capacities(dossier)}

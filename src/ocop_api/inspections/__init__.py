@@ -1,0 +1,1 @@
+"""Inspections of recognised products: plans, checklists, conclusions, and what follows from them."""

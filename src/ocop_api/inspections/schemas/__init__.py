@@ -1,0 +1,1 @@
+"""What goes in and out about inspections: candidates and plans, inspections, what follows from them."""
