@@ -9,7 +9,7 @@ import httpx
 import pytest
 from sqlalchemy import text
 
-from ocop_api.certificates.service import CertificateService, HistoricRecognition
+from ocop_api.certificates.service import HistoricRecognition, RecordingService
 from ocop_api.db.session import Database
 from ocop_api.domain.actor import SYSTEM, Actor, Bound, Grant, Level, Role
 
@@ -158,7 +158,7 @@ async def test_numbers_already_in_circulation_are_not_given_again(
 ) -> None:
     product_id, _ = await world.product()
     async with database.transaction() as session:
-        await CertificateService(session, SYSTEM, clock()).record_recognition(
+        await RecordingService(session, SYSTEM, clock()).record_recognition(
             product_id,
             HistoricRecognition(
                 stars=3,

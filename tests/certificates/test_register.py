@@ -11,7 +11,7 @@ from pypdf import PdfReader
 from sqlalchemy import event, insert, select, text
 
 from ocop_api.certificates import repository
-from ocop_api.certificates.service import CertificateService, HistoricRecognition
+from ocop_api.certificates.service import HistoricRecognition, RecordingService
 from ocop_api.certificates.standing import Life, Standing
 from ocop_api.db.session import Database
 from ocop_api.db.tables.certificates import (
@@ -67,7 +67,7 @@ async def test_a_decision_needs_its_date(world: World, database: Database, clock
     product_id, _ = await world.product()
     with pytest.raises(Exception, match=r"certificate\.record_undated"):
         async with database.transaction() as session:
-            await CertificateService(session, SYSTEM, clock()).record_recognition(
+            await RecordingService(session, SYSTEM, clock()).record_recognition(
                 product_id, HistoricRecognition(stars=3, source="x", confidence="decision")
             )
 
@@ -153,7 +153,7 @@ async def test_the_lists_condition_and_the_rule_agree_on_every_day(world: World,
                         for standing in Standing
                         if (
                             await session.execute(
-                                repository._with_ends().where(
+                                repository.with_ends().where(
                                     Certificate.stars == 4, repository._standing_is(standing, day)
                                 )
                             )

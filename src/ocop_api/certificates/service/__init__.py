@@ -13,10 +13,10 @@ from ocop_api.certificates.service.credentials import (
     CredentialService,
     SignedCredential,
 )
-from ocop_api.certificates.service.issuing import IssuingService
+from ocop_api.certificates.service.issuing import IssuingService, Recognised
 from ocop_api.certificates.service.lives import LifeService
-from ocop_api.certificates.service.recording import Recorded, RecordingService
-from ocop_api.certificates.service.register import CertificateService, HistoricRecognition
+from ocop_api.certificates.service.recording import HistoricRecognition, Recorded, RecordingService
+from ocop_api.certificates.service.register import CertificateService
 from ocop_api.certificates.service.statistics import StatisticsService
 from ocop_api.certificates.service.verification import Finding, VerificationService
 
@@ -34,6 +34,7 @@ __all__ = [
     "HistoricRecognition",
     "IssuingService",
     "LifeService",
+    "Recognised",
     "Recorded",
     "RecordingService",
     "SignedCredential",
