@@ -204,7 +204,7 @@ def _create_tables() -> None:
             name=op.f("ck_certificate_confirmation__basis"),
         ),
         sa.CheckConstraint(
-            "level in ('district', 'province', 'central')", name=op.f("ck_certificate_confirmation__level")
+            "level in ('province', 'central')", name=op.f("ck_certificate_confirmation__level")
         ),
         sa.ForeignKeyConstraint(
             ["certificate_id"], ["certificate.id"], name=op.f("fk_certificate_confirmation__certificate_id")

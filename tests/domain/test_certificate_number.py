@@ -92,7 +92,6 @@ def test_what_a_scheme_prints_is_read_back(template: str, serial: int, year: int
         ("{province:5}-{serial:02}-{year}", "width"),
         ("{province}-{serial:3}-{year}", "width"),
         ("{province}-{serial:012}-{year}", "width"),
-        ("{province-{serial:02}-{year}", "token"),
         ("{province}-{serial:02}-{year", "braces"),
         ("{province}-{year}-{serial:02}", "unreadable"),
         ("{province}-{serial:02}{year}", "unreadable"),

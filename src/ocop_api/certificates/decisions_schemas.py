@@ -82,7 +82,9 @@ class DecisionRead(Output):
     signer_title: str = Field(examples=["Chủ tịch"])
     place: str = Field(description="where it was signed", examples=["Lâm Đồng"])
     products: int = Field(description="products in its annex", examples=[12])
-    stars: dict[int, int] = Field(description="products by stars", examples=[{"3": 8, "4": 4}])
+    three_stars: int = Field(description="of them with 3 stars", examples=[8])
+    four_stars: int = Field(description="of them with 4 stars", examples=[4])
+    five_stars: int = Field(description="of them with 5 stars", examples=[0])
     signed: SignedDecisionRead | None = Field(description="the signed paper that counts, if one is kept")
     created_at: Instant
 
@@ -118,6 +120,17 @@ class SignedDecisionFacts(Input):
     reason: LongText | None = Field(
         None, min_length=1, description="why; needed with `replaces_id`", examples=["Bản quét thiếu trang 2."]
     )
+
+
+class AnnexQuery(PageQuery):
+    """Paging of an annex."""
+
+
+class BookQuery(Input):
+    """Which places of an annex to print."""
+
+    from_place: int | None = Field(None, ge=1, le=100_000, description="the first one unless given")
+    to_place: int | None = Field(None, ge=1, le=100_000, description="the last one unless given")
 
 
 class SignedDecisionQuery(PageQuery):

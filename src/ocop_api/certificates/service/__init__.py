@@ -7,14 +7,18 @@ from ocop_api.certificates.repository import CertificateRecord
 from ocop_api.certificates.service.appeal_lodging import AppealLodging
 from ocop_api.certificates.service.appeal_procedure import AppealProcedure
 from ocop_api.certificates.service.appeal_reading import AppealReader
+from ocop_api.certificates.service.confirming import ConfirmingService
 from ocop_api.certificates.service.credential_checking import CredentialChecker, CredentialFinding
 from ocop_api.certificates.service.credentials import (
     STATUS_SECONDS,
     CredentialService,
     SignedCredential,
 )
+from ocop_api.certificates.service.decision_signing import DecisionSigningService
+from ocop_api.certificates.service.decisions import DecisionService, bound
 from ocop_api.certificates.service.issuing import IssuingService, Recognised
 from ocop_api.certificates.service.lives import LifeService
+from ocop_api.certificates.service.numbers import NumberService
 from ocop_api.certificates.service.recording import HistoricRecognition, Recorded, RecordingService
 from ocop_api.certificates.service.register import CertificateService
 from ocop_api.certificates.service.statistics import StatisticsService
@@ -27,17 +31,22 @@ __all__ = [
     "AppealReader",
     "CertificateRecord",
     "CertificateService",
+    "ConfirmingService",
     "CredentialChecker",
     "CredentialFinding",
     "CredentialService",
+    "DecisionService",
+    "DecisionSigningService",
     "Finding",
     "HistoricRecognition",
     "IssuingService",
     "LifeService",
+    "NumberService",
     "Recognised",
     "Recorded",
     "RecordingService",
     "SignedCredential",
     "StatisticsService",
     "VerificationService",
+    "bound",
 ]

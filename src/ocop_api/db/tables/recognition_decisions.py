@@ -95,5 +95,5 @@ class CertificateConfirmation(Base):
 
     __table_args__ = (
         CheckConstraint("basis in ('decision', 'certificate', 'register', 'issuer_statement')", name="basis"),
-        CheckConstraint("level in ('district', 'province', 'central')", name="level"),
+        CheckConstraint("level in ('province', 'central')", name="level"),
     )

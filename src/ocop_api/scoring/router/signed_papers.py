@@ -1,10 +1,6 @@
 """Signed papers of a session: handing in, listing, taking back out."""
 
-import asyncio
-import tempfile
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from typing import IO, Annotated, Any
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Query, Request, Response
@@ -15,15 +11,13 @@ from ocop_api.scoring.schemas.papers import SignedPaperFacts, SignedPaperQuery, 
 from ocop_api.scoring.service.signing import LARGEST_PDF, SigningService, StoredFile
 from ocop_api.web.caller import Caller, Now
 from ocop_api.web.deadline import lift_deadline
-from ocop_api.web.problems import HTTPProblem
+from ocop_api.web.receiving import received
 from ocop_api.web.routing import NO_IDEMPOTENCY, feature_router
 from ocop_api.web.schemas import Page
 from ocop_api.web.session import ReadSession, database_of
 
 router = feature_router("/v1/sessions/{session_id}/signed-papers", "sessions")
 
-_SECONDS = 900
-"""Time a sender has for the body; slow rural lines need minutes for thirty megabytes."""
 _PDF, _CMS = "application/pdf", "application/pkcs7-signature"
 _ANY = "application/octet-stream"
 """What it is, is told by its bytes."""
@@ -68,7 +62,7 @@ async def hand_in_signed_paper(
     async with database.read() as session:
         await SigningService(session, caller, at, store).permitted(session_id, facts)
     lift_deadline(request.scope)
-    async with _received(request) as file, database.transaction() as session:
+    async with received(request, LARGEST_PDF) as file, database.transaction() as session:
         taken = await SigningService(session, caller, at, store).take(session_id, facts, file)
     response.status_code = 201 if taken.new else 200
     response.headers["Location"] = f"/v1/sessions/{session_id}/signed-papers/{taken.paper.id}/content"
@@ -119,24 +113,6 @@ async def download_signed_original(
     """The PDF as the system gave it when the signed one came in: what a signature file signs."""
     found = await SigningService(session, caller, now(), store).generated(session_id, signed_paper_id)
     return _sent(request, found, f"{signed_paper_id}-generated")
-
-
-@asynccontextmanager
-async def _received(request: Request) -> AsyncIterator[IO[bytes]]:
-    """The body as a file without a name, which is gone afterwards."""
-    file: IO[bytes] = await asyncio.to_thread(tempfile.TemporaryFile)
-    try:
-        count = 0
-        async with asyncio.timeout(_SECONDS):
-            async for piece in request.stream():
-                count += len(piece)
-                if count > LARGEST_PDF:
-                    raise HTTPProblem(413, "request.too_large", limit=LARGEST_PDF)
-                await asyncio.to_thread(file.write, piece)
-        await asyncio.to_thread(file.flush)
-        yield file
-    finally:
-        await asyncio.to_thread(file.close)
 
 
 def _sent(request: Request, found: StoredFile, stem: str) -> Response:
