@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Integer, Select, exists, func, or_, select, tuple_, update
+from sqlalchemy import Integer, Select, func, or_, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -175,28 +175,3 @@ class NumberRepository:
             missing = Certificate.id.is_(None)
             statement = statement.where(missing if wanted.gaps else ~missing)
         return await fetch_page(self._session, statement, sorts, wanted.slice(), scalars=False)
-
-    async def unexplained(self) -> Sequence[tuple[str, int, int]]:
-        """Prefix, year and serial of numbers that were never borne and that no gap explains."""
-        every = select(
-            CertificateSerial.prefix,
-            CertificateSerial.year,
-            func.generate_series(1, CertificateSerial.serial).label("serial"),
-        ).subquery()
-        borne = exists().where(
-            Certificate.number_prefix == every.c.prefix,
-            Certificate.number_year == every.c.year,
-            Certificate.number_serial == every.c.serial,
-        )
-        told = exists().where(
-            CertificateNumberGap.prefix == every.c.prefix,
-            CertificateNumberGap.year == every.c.year,
-            every.c.serial.between(CertificateNumberGap.first_serial, CertificateNumberGap.last_serial),
-        )
-        statement = (
-            select(every.c.prefix, every.c.year, every.c.serial)
-            .where(~borne, ~told)
-            .order_by(every.c.prefix, every.c.year, every.c.serial)
-            .limit(100)
-        )
-        return [(row[0], row[1], row[2]) for row in await self._session.execute(statement)]
