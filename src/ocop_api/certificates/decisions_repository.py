@@ -1,6 +1,6 @@
 """Decisions of recognition, their annexes and signed papers. Decisions are public; there is no row scope."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -16,6 +16,7 @@ from ocop_api.db.paging import Rows, Slice, SortKey, Sorts, fetch_page
 from ocop_api.db.tables.certificates import Certificate
 from ocop_api.db.tables.dossiers import Dossier
 from ocop_api.db.tables.recognition_decisions import RecognitionDecision, SignedDecision
+from ocop_api.domain.errors import Unavailable
 
 _TABLE = RecognitionDecision.__table__.c
 _ID = SortKey(_TABLE.id, UUID)
@@ -47,29 +48,34 @@ class DecisionRepository:
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
 
-    async def find_or_add(self, values: dict[str, Any]) -> tuple[RecognitionDecision, bool]:
-        """The decision with this issuer, number and day, locked; made of the values if there is none.
+    async def find(self, key: Mapping[str, Any]) -> RecognitionDecision | None:
+        """The decision with this ``level``, ``place_id``, ``number`` and ``decided_on``, locked."""
+        statement = select(RecognitionDecision).where(
+            RecognitionDecision.level == key["level"],
+            RecognitionDecision.place_id.is_not_distinct_from(key["place_id"]),
+            RecognitionDecision.number == key["number"],
+            RecognitionDecision.decided_on == key["decided_on"],
+        )
+        return (await self._session.scalars(statement.with_for_update())).one_or_none()
 
-        Whoever makes the same one at the same time waits and then finds it. True when it is new.
+    async def find_or_add(
+        self, key: Mapping[str, Any], values: Mapping[str, Any]
+    ) -> tuple[RecognitionDecision, bool]:
+        """As ``find``; made of the values if there is none. True when it is new.
+
+        Whoever makes the same one at the same time waits here and then finds it.
         """
         added = await self._session.execute(
             insert(RecognitionDecision)
-            .values(values)
+            .values({**key, **values})
             .on_conflict_do_nothing(constraint="uq_recognition_decision__issuer_number_day")
             .returning(RecognitionDecision.id)
         )
         new = added.first() is not None
-        statement = (
-            select(RecognitionDecision)
-            .where(
-                RecognitionDecision.level == values["level"],
-                RecognitionDecision.place_id.is_not_distinct_from(values["place_id"]),
-                RecognitionDecision.number == values["number"],
-                RecognitionDecision.decided_on == values["decided_on"],
-            )
-            .with_for_update()
-        )
-        return (await self._session.scalars(statement)).one(), new
+        found = await self.find(key)
+        if found is None:
+            raise Unavailable("request.database_unavailable")
+        return found, new
 
     async def get(self, decision_id: UUID, *, lock: bool = False) -> RecognitionDecision | None:
         """One decision; ``lock`` holds its row until the transaction ends."""

@@ -39,6 +39,10 @@ def _of(series: Series) -> Any:
     return (CertificateSerial.prefix == series[0]) & (CertificateSerial.year == series[1])
 
 
+def _counter(series: Series) -> Select[int]:
+    return select(CertificateSerial.serial).where(_of(series)).with_for_update()
+
+
 class NumberRepository:
     """Counters of serials. They are not secret: every number stands in the public register."""
 
@@ -61,8 +65,19 @@ class NumberRepository:
             firsts[series] = (await self._session.execute(statement)).scalar_one() - count + 1
         return firsts
 
+    async def hold(self, numbers: Iterable[CertificateNumber]) -> None:
+        """Keep the serials of these numbers' series from being given out until this transaction ends.
+
+        Before it is asked who bears a number, and before one is written: whoever issues holds the counter
+        when writing a number, so writing one first and wanting the counter then would be a ring.
+        """
+        for prefix, year in sorted({number.series for number in numbers}):
+            first = insert(CertificateSerial).values(prefix=prefix, year=year, serial=0)
+            await self._session.execute(first.on_conflict_do_nothing())
+            await self._session.execute(_counter((prefix, year)))
+
     async def reserve(self, recorded: Mapping[UUID, CertificateNumber], at: datetime) -> None:
-        """Keep recorded numbers from being given out again, and note which serials that jumps over.
+        """Keep recorded numbers, whose series are held, from being given out, and note what that jumps over.
 
         Args:
             recorded: the number of each certificate, whose rows are there already.
@@ -76,10 +91,7 @@ class NumberRepository:
 
     async def _reserve(self, series: Series, claims: Sequence[tuple[int, UUID]], at: datetime) -> None:
         prefix, year = series
-        first = insert(CertificateSerial).values(prefix=prefix, year=year, serial=0)
-        await self._session.execute(first.on_conflict_do_nothing())
-        counter = select(CertificateSerial.serial).where(_of(series)).with_for_update()
-        last = (await self._session.execute(counter)).scalar_one()
+        last = (await self._session.execute(_counter(series))).scalar_one()
         above = [(last, None), *((serial, owner) for serial, owner in claims if serial > last)]
         if len(above) == 1:
             return

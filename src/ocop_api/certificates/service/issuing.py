@@ -17,7 +17,7 @@ from ocop_api.certificates.numbers_repository import NumberRepository
 from ocop_api.certificates.repository import CertificateRecord, CertificateRepository
 from ocop_api.certificates.schemas import CertificateIssue
 from ocop_api.certificates.service.describing import Describer
-from ocop_api.certificates.service.issuers import Issuer, issuer_of, issuing_unit
+from ocop_api.certificates.service.issuers import issuer_of, issuing_unit
 from ocop_api.certificates.service.settling import settle_products
 from ocop_api.certificates.standing import Standing
 from ocop_api.db.base import uuid7
@@ -129,8 +129,7 @@ class IssuingService:
         products = await self._certificates.lock_products(product_ids)
         ready = self._checked(order, await self._known(order, dossiers, product_ids))
         level, unit_id = Level(ready[0].dossier.level), ready[0].unit_id
-        issuer = await issuer_of(self._places, level, unit_id, order.decided_on)
-        decision, new = await self._decision(order, issuer)
+        decision, new = await self._decision(order, level, unit_id)
         numbers = await self._allot(ready, order.decided_on.year)
         rows = []
         first = await self._decisions.next_place(decision.id)
@@ -260,26 +259,32 @@ class IssuingService:
             if standing in {Standing.WITHDRAWN, Standing.SUPERSEDED}:
                 raise RuleViolation("certificate.contested_ended", standing=standing.value)
 
-    async def _decision(self, order: RecognitionOrder, issuer: Issuer) -> tuple[RecognitionDecision, bool]:
-        authority = order.issuing_authority or issuer.authority
-        area = [] if issuer.place_id is None else await self._places.area_path(issuer.place_id)
-        decision, new = await self._decisions.find_or_add(
-            {
+    async def _decision(
+        self, order: RecognitionOrder, level: Level, unit_id: str | None
+    ) -> tuple[RecognitionDecision, bool]:
+        """The decision, locked, and whether it is new: the one on record, else one of the order's words."""
+        key = {
+            "level": level.value,
+            "place_id": unit_id,
+            "number": order.decision_number,
+            "decided_on": order.decided_on,
+        }
+        decision = await self._decisions.find(key)
+        new = False
+        if decision is None:
+            issuer = await issuer_of(self._places, level, unit_id, order.decided_on)
+            values = {
                 "id": uuid7(),
-                "number": order.decision_number,
-                "decided_on": order.decided_on,
-                "level": issuer.level.value,
-                "place_id": issuer.place_id,
-                "issuing_authority": authority,
+                "issuing_authority": order.issuing_authority or issuer.authority,
                 "signer_title": order.signed_by_title,
                 "place": issuer.place,
-                "area_path": area,
+                "area_path": [] if unit_id is None else await self._places.area_path(unit_id),
                 "created_at": self.now,
                 "created_by": self.actor.user_id,
             }
-        )
-        kept = (decision.issuing_authority, decision.signer_title)
-        if kept != (authority, order.signed_by_title):
+            decision, new = await self._decisions.find_or_add(key, values)
+        authority = order.issuing_authority or decision.issuing_authority
+        if (authority, order.signed_by_title) != (decision.issuing_authority, decision.signer_title):
             raise RuleViolation(
                 "decision.other_words",
                 number=decision.number,

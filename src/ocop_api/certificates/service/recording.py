@@ -132,6 +132,7 @@ class RecordingService:
         standing = {_key_of(record.certificate): record.certificate for record in records}
         texts = {known.number for _, known in wanted if known.number is not None}
         read = [number for text in texts if (number := read_number(text)) is not None]
+        await self._numbers.hold(read)
         printed = {str(policy.number_columns(text)["number"]) for text in texts}
         work = _Work(products, standing, await self._numbers.in_use(printed, read))
         answers: list[Recorded | DomainError] = []
