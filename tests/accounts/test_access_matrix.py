@@ -75,6 +75,10 @@ _KNOWN = {
     "serial": "select '1'",
     "code": "select code from certificate where dossier_id is not null",
     "number": "select number from certificate where dossier_id is not null",
+    "decision_id": "select id::text from recognition_decision order by decided_on limit 1",
+    # The play has no signed decision: a product's id stands for one that is not there.
+    "signed_decision_id": "select product_id::text from dossier",
+    "prefix": "select number_prefix from certificate where dossier_id is not null",
     "extension": "select 'pdf'",
     "list_id": "select 'revocation-1'",
     "edition_code": "select edition from dossier",
@@ -102,7 +106,7 @@ _KNOWN = {
     "product_code": "select product_code from product where product_code is not null",
 }
 _UPLOADS = {"upload_document", "add_document_version", "upload_product_photo", "take_dossier_package"}
-_UPLOADS |= {"hand_in_signed_paper"}
+_UPLOADS |= {"hand_in_signed_paper", "hand_in_signed_decision"}
 _METHODS = ("get", "post", "put", "patch", "delete")
 # What these answer to is the caller alone.
 _OWN = {

@@ -155,12 +155,15 @@ async def test_offices_see_which_prefixes_and_years_have_numbers(
 ) -> None:
     await issue(await world.rated())
     await world.recorded(number="TW-03-2025")
+    far = Actor(uuid4(), "", (Grant(Role.OFFICER, Bound.AREA, level=Level.PROVINCE, place_id="34:75"),))
     path = "/v1/certificates/number-series"
     found = (await client.get(path, headers=as_actor(OFFICER))).json()["items"]
     assert found == [
         {"prefix": "68-24611", "year": 2026, "last_serial": 1, "certificates": 1, "gaps": 0},
         {"prefix": "TW", "year": 2025, "last_serial": 3, "certificates": 1, "gaps": 2},
     ]
+    assert (await client.get(path, headers=as_actor(far))).json()["items"] == []
+    assert await read_numbers(client, as_actor(far)) == []
     maker = Actor(uuid4(), "", (Grant(Role.PRODUCER, Bound.PRODUCER, producer_id=uuid4()),))
     for who in (maker, Actor(uuid4(), "", ())):
         assert (await client.get(path, headers=as_actor(who))).status_code == 403

@@ -7,14 +7,15 @@ from itertools import pairwise
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Integer, Select, func, or_, select, tuple_, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import ColumnElement, Integer, Select, func, literal, or_, select, true, tuple_, update
+from sqlalchemy.dialects.postgresql import ARRAY, TEXT, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ocop_api.certificates.numbers_schemas import NumberQuery, SeriesQuery
 from ocop_api.db.base import uuid7
 from ocop_api.db.paging import Rows, SortKey, Sorts, fetch_page
 from ocop_api.db.tables.certificates import Certificate, CertificateNumberGap, CertificateSerial
+from ocop_api.domain.actor import Scope
 from ocop_api.domain.certificate_number import CertificateNumber
 
 Series = tuple[str, int]
@@ -39,12 +40,23 @@ def _of(series: Series) -> Any:
     return (CertificateSerial.prefix == series[0]) & (CertificateSerial.year == series[1])
 
 
+def _within(scope: Scope) -> ColumnElement[bool]:
+    if scope.everywhere:
+        return true()
+    places = literal(sorted(scope.place_ids), ARRAY(TEXT))
+    return exists().where(
+        Certificate.number_prefix == CertificateSerial.prefix,
+        Certificate.number_year == CertificateSerial.year,
+        Certificate.area_path.overlap(places),
+    )
+
+
 def _counter(series: Series) -> Select[int]:
     return select(CertificateSerial.serial).where(_of(series)).with_for_update()
 
 
 class NumberRepository:
-    """Counters of serials. They are not secret: every number stands in the public register."""
+    """Counters of serials. An office sees the series in which certificates of its area bear a number."""
 
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
@@ -131,7 +143,7 @@ class NumberRepository:
                 found[prefix, year, serial] = owner
         return found
 
-    async def series(self, wanted: SeriesQuery) -> Rows:
+    async def series(self, wanted: SeriesQuery, scope: Scope) -> Rows:
         """One page of ``(prefix, year, last serial, certificates)``."""
         borne = (
             select(func.count())
@@ -144,18 +156,18 @@ class NumberRepository:
         )
         statement = select(
             CertificateSerial.prefix, CertificateSerial.year, CertificateSerial.serial, borne
-        ).where(CertificateSerial.serial > 0)
+        ).where(CertificateSerial.serial > 0, _within(scope))
         if wanted.prefix is not None:
             statement = statement.where(CertificateSerial.prefix == wanted.prefix)
         if wanted.year is not None:
             statement = statement.where(CertificateSerial.year == wanted.year)
         return await fetch_page(self._session, statement, _SERIES_SORTS, wanted.slice(), scalars=False)
 
-    async def numbers(self, wanted: NumberQuery) -> Rows:
+    async def numbers(self, wanted: NumberQuery, scope: Scope) -> Rows:
         """One page of serials, each with its certificate or the gap it lies in."""
         every = (
             select(func.generate_series(1, CertificateSerial.serial).label("serial"))
-            .where(_of((wanted.prefix, wanted.year)))
+            .where(_of((wanted.prefix, wanted.year)), _within(scope))
             .subquery()
         )
         serial = every.c.serial.cast(Integer)

@@ -16,7 +16,7 @@ from ocop_api.certificates.numbers_schemas import (
 from ocop_api.certificates.repository import CertificateRepository
 from ocop_api.db.paging import Rows
 from ocop_api.db.tables.certificates import CertificateNumberGap
-from ocop_api.domain.actor import Actor, Permission
+from ocop_api.domain.actor import Actor, Permission, Scope
 from ocop_api.domain.clock import vietnam_date
 from ocop_api.domain.errors import Forbidden
 from ocop_api.web.texts import Language, text_of
@@ -25,7 +25,7 @@ Reason = Literal["recorded", "before_records", "unexplained"]
 
 
 class NumberService:
-    """Numbers for one actor at one moment: for offices, who answer for gaps."""
+    """Numbers for one actor at one moment: for offices, who answer for the gaps of their area."""
 
     def __init__(self, session: AsyncSession, actor: Actor, now: datetime) -> None:
         self._actor = actor
@@ -35,8 +35,7 @@ class NumberService:
 
     async def series(self, wanted: SeriesQuery) -> tuple[Rows, list[NumberSeries]]:
         """One page of the prefixes and years that have numbers; ``Forbidden`` as ``numbers``."""
-        self._require()
-        rows = await self._rows.series(wanted)
+        rows = await self._rows.series(wanted, self._scope())
         return rows, [
             NumberSeries(prefix=prefix, year=year, last_serial=last, certificates=borne, gaps=last - borne)
             for prefix, year, last, borne in rows.items
@@ -48,8 +47,7 @@ class NumberService:
         Raises:
             Forbidden: ``auth.not_permitted`` for those who hold no office.
         """
-        self._require()
-        rows = await self._rows.numbers(wanted)
+        rows = await self._rows.numbers(wanted, self._scope())
         bearers = [certificate.id for _, certificate, _, _ in rows.items if certificate is not None]
         records = {one.certificate.id: one for one in await self._certificates.get_many(bearers)}
         found = []
@@ -67,10 +65,11 @@ class NumberService:
             )
         return rows, found
 
-    def _require(self) -> None:
+    def _scope(self) -> Scope:
         scope = self._actor.scope(Permission.DOSSIER_READ)
         if not (scope.everywhere or scope.place_ids):
             raise Forbidden("auth.not_permitted", permission=Permission.DOSSIER_READ.value)
+        return scope
 
 
 def _gap(gap: CertificateNumberGap | None, jumper: str | None, language: Language) -> NumberGap:
