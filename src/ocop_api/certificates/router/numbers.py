@@ -24,7 +24,10 @@ Reading = Annotated[NumberService, Depends(_reading, scope="function")]
 
 @router.get("/number-series")
 async def list_number_series(wanted: Annotated[SeriesQuery, Query()], service: Reading) -> Page[NumberSeries]:
-    """The prefixes and years in which certificates of the office's area are numbered. Sorts: `-year` (default), `prefix`."""
+    """The prefixes and years in which certificates of the office's area are numbered.
+
+    Sorts: `-year` (default), `prefix`.
+    """
     rows, items = await service.series(wanted)
     return Page[NumberSeries].of(rows, items)
 
@@ -35,7 +38,8 @@ async def list_certificate_numbers(
 ) -> Page[NumberRead]:
     """Every serial of a prefix and year from 1 to the last: its certificate, or why there is none.
 
-    For offices of the area; nothing where no certificate of theirs is numbered so. Sorts: `serial` (default), `-serial`.
+    For offices of the area; nothing where no certificate of theirs is numbered so.
+    Sorts: `serial` (default), `-serial`.
     """
     rows, items = await service.numbers(wanted, language_of(request))
     return Page[NumberRead].of(rows, items)
