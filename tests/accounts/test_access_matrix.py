@@ -75,7 +75,7 @@ _KNOWN = {
     "serial": "select '1'",
     "code": "select code from certificate where dossier_id is not null",
     "number": "select number from certificate where dossier_id is not null",
-    "decision_id": "select id::text from recognition_decision order by decided_on limit 1",
+    "decision_id": "select id::text from recognition_decision",
     # The play has no signed decision: a product's id stands for one that is not there.
     "signed_decision_id": "select product_id::text from dossier",
     "prefix": "select number_prefix from certificate where dossier_id is not null",
