@@ -70,7 +70,7 @@ class SignedDecisionRead(Output):
     current: bool = Field(description="false when another one took its place")
 
 
-class DecisionRead(Output):
+class RecognitionDecisionRead(Output):
     """One decision of recognition."""
 
     id: UUID = Field(examples=[_ID])
@@ -107,7 +107,7 @@ class AnnexEntry(Output):
     valid_until: date
 
 
-class DecisionRecognised(DecisionRead):
+class DecisionRecognised(RecognitionDecisionRead):
     """A decision with the certificates that this order issued."""
 
     issued: list[AnnexEntry]

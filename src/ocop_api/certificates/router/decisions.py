@@ -11,8 +11,8 @@ from ocop_api.certificates.decisions_schemas import (
     AnnexQuery,
     BookQuery,
     DecisionFilter,
-    DecisionRead,
     DecisionRecognised,
+    RecognitionDecisionRead,
     RecognitionOrder,
     SignedDecisionFacts,
     SignedDecisionQuery,
@@ -81,14 +81,14 @@ async def recognise_dossiers(
 @router.get("")
 async def list_recognition_decisions(
     wanted: Annotated[DecisionFilter, Query()], service: Reading
-) -> Page[DecisionRead]:
+) -> Page[RecognitionDecisionRead]:
     """Decisions of recognition, for everybody. Sorts: `-decided_on` (default), `decided_on`, `number`."""
     rows, items = await service.page(wanted)
-    return Page[DecisionRead].of(rows, items)
+    return Page[RecognitionDecisionRead].of(rows, items)
 
 
 @router.get("/{decision_id}")
-async def read_recognition_decision(decision_id: UUID, service: Reading) -> DecisionRead:
+async def read_recognition_decision(decision_id: UUID, service: Reading) -> RecognitionDecisionRead:
     """One decision. Its products are in `annex`."""
     (shown,) = await service.shown([await service.get(decision_id)])
     return shown

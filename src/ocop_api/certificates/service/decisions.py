@@ -20,7 +20,7 @@ from ocop_api.certificates.decisions_schemas import (
     AnnexQuery,
     BookQuery,
     DecisionFilter,
-    DecisionRead,
+    RecognitionDecisionRead,
 )
 from ocop_api.certificates.service import document
 from ocop_api.certificates.service.annex_paper import annex_form
@@ -71,7 +71,7 @@ class DecisionService:
             raise NotFound("decision.unknown")
         return found
 
-    async def shown(self, decisions: Sequence[RecognitionDecision]) -> list[DecisionRead]:
+    async def shown(self, decisions: Sequence[RecognitionDecision]) -> list[RecognitionDecisionRead]:
         """Decisions with what is counted of their annexes and which signed paper counts."""
         ids = [decision.id for decision in decisions]
         stars = await self._rows.stars(ids)
@@ -81,7 +81,7 @@ class DecisionService:
             counted = stars.get(decision.id, {})
             paper = signed.get(decision.id)
             found.append(
-                DecisionRead(
+                RecognitionDecisionRead(
                     id=decision.id,
                     number=decision.number,
                     decided_on=decision.decided_on,
@@ -100,7 +100,7 @@ class DecisionService:
             )
         return found
 
-    async def page(self, wanted: DecisionFilter) -> tuple[Rows, list[DecisionRead]]:
+    async def page(self, wanted: DecisionFilter) -> tuple[Rows, list[RecognitionDecisionRead]]:
         """One page of decisions."""
         rows = await self._rows.page(wanted)
         return rows, await self.shown(list(rows.items))
