@@ -17,6 +17,7 @@ from ocop_api.adapters.oidc import Issuers
 from ocop_api.assessments import router as assessments
 from ocop_api.bulk import router as bulk
 from ocop_api.certificates import router as certificates
+from ocop_api.certificates.numbering import number_schemes
 from ocop_api.db.migrating import head_revision
 from ocop_api.db.session import Database
 from ocop_api.documents import router as documents
@@ -101,6 +102,7 @@ def create_app(settings: Settings, clock: Clock = utc_now) -> FastAPI:
     app.state.exports = Gate(settings.web.exports_at_once)
     app.state.limiters = limiters_for(settings.web)
     app.state.issuers = Issuers(settings.oidc)
+    app.state.number_schemes = number_schemes(settings)
     app.state.head_revision = head_revision()
 
     async def authenticated(token: str) -> Actor:

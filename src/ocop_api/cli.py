@@ -98,12 +98,12 @@ def _settings(*, migrate: bool = False) -> Iterator[Settings]:
 
 
 def _refuse_hazards(settings: Settings) -> None:
-    """Stop, in both languages, rather than run in production with what everybody knows."""
+    """Stop, in both languages, rather than run with what cannot work or, in production, everybody knows."""
     hazards = asyncio.run(diagnose.hazards(settings))
     for hazard in hazards:
         complaints.print(f"[bold red]{hazard.variable}[/] {hazard.in_vietnamese}\n  {hazard.in_english}")
     if hazards:
-        raise _fail("Không khởi động ở chế độ production / not started in production mode.")
+        raise _fail(f"Không khởi động ở chế độ {settings.mode} / not started in {settings.mode} mode.")
 
 
 @app.command()

@@ -3,7 +3,8 @@
 import os
 import socket
 import tempfile
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import asyncpg
@@ -12,6 +13,7 @@ from sqlalchemy import make_url
 from ocop_api.accounts.password_rules import SHORTEST_PASSWORD, check_new_password
 from ocop_api.adapters.credentials.key_store import KeyStore
 from ocop_api.adapters.credentials.keys import KeyRingError
+from ocop_api.certificates.numbering import number_schemes
 from ocop_api.db.migrating import head_revision
 from ocop_api.db.session import asyncpg_arguments
 from ocop_api.domain.errors import Invalid
@@ -22,6 +24,15 @@ from ocop_api.web.texts import text_of
 _OLDEST_SERVER: Final = 150_000
 _SHORTEST_SECRET: Final = 32
 _FEWEST_DIFFERENT: Final = 8
+_UNEXPLAINED: Final = """
+select s.prefix || ' ' || s.year as series, count(*) as numbers
+from certificate_serial s cross join lateral generate_series(1, s.serial) n
+where not exists (select from certificate c where c.number_prefix = s.prefix and c.number_year = s.year
+                  and c.number_serial = n)
+  and not exists (select from certificate_number_gap g where g.prefix = s.prefix and g.year = s.year
+                  and n between g.first_serial and g.last_serial)
+group by s.prefix, s.year order by s.prefix, s.year limit 10
+"""
 _DEMO_ACCOUNTS: Final = (
     "select exists (select from account_user where email_folded like $1 and disabled_at is null)"
 )
@@ -48,36 +59,46 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Hazard:
-    """Something that production must not run with: the variable to set, and the code of what is wrong."""
+    """Something that must not be run with: the variable to set, and the code of what is wrong."""
 
     variable: str
     code: str
+    data: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def in_vietnamese(self) -> str:
         """What is wrong and what to do, for a person."""
-        return text_of(self.code, "vi")
+        return text_of(self.code, "vi", self.data)
 
     @property
     def in_english(self) -> str:
         """What is wrong and what to do, for a person."""
-        return text_of(self.code, "en")
+        return text_of(self.code, "en", self.data)
 
 
 class Diagnosis:
     """Looks at port, database, migrations, storage and secrets; changes nothing."""
 
     async def hazards(self, settings: Settings) -> list[Hazard]:
-        """What keeps production from starting; nothing in demo mode.
+        """What keeps the system from starting; in demo mode only what could not work at all.
 
         A database that does not answer is no hazard: it is waited for, as at any other time.
         """
+        found = self._numbering(settings)
         if settings.mode != "production":
-            return []
-        found = self._guessable(settings)
+            return found
+        found += self._guessable(settings)
         if settings.database.url and await self._has_demo_accounts(settings):
             found.append(Hazard("OCOP_DATABASE_URL", "startup.demo_accounts"))
         return found
+
+    @staticmethod
+    def _numbering(settings: Settings) -> list[Hazard]:
+        try:
+            number_schemes(settings)
+        except Invalid as error:
+            return [Hazard("OCOP_CERTIFICATES_NUMBER_SCHEMES", error.code, error.data)]
+        return []
 
     @staticmethod
     def _guessable(settings: Settings) -> list[Hazard]:
@@ -181,7 +202,8 @@ class Diagnosis:
             says = f"refuses the connection: {error}; check user, password and name"
             return [Finding("database", False, says)]
         try:
-            return [await self._server(connection), await self._migrations(connection)]
+            found = [await self._server(connection), await self._migrations(connection)]
+            return [*found, await self._numbers(connection)] if found[-1].good else found
         finally:
             await connection.close()
 
@@ -203,6 +225,15 @@ class Diagnosis:
             return Finding("migrations", True, f"at {head}")
         says = f"at {stored}, this version needs {head}; use `ocop-api migrate`"
         return Finding("migrations", False, says)
+
+    @staticmethod
+    async def _numbers(connection: "asyncpg.Connection[Any]") -> Finding:
+        """Whether every serial given out is borne by a certificate or explained; keys keep them distinct."""
+        rows = await connection.fetch(_UNEXPLAINED)
+        if not rows:
+            return Finding("certificate numbers", True, "without an unexplained gap")
+        told = ", ".join(f"{row['series']}: {row['numbers']}" for row in rows)
+        return Finding("certificate numbers", False, f"gaps that nothing explains ({told}); tell the makers")
 
 
 diagnose = Diagnosis()

@@ -9,7 +9,7 @@ from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 Clock = Callable[[], datetime]
@@ -102,6 +102,33 @@ class CredentialSettings(_Group):
     )
 
 
+_WITH_DISTRICT = "{province}-{district}-{serial:02}-{year}"
+_WITH_COMMUNE = "{province}-{commune}-{serial:02}-{year}"
+NUMBER_SCHEMES: dict[str, tuple[str, ...]] = {
+    "qd1048-2019": (_WITH_DISTRICT, _WITH_COMMUNE),
+    "qd148-2023": (_WITH_DISTRICT, _WITH_COMMUNE),
+    "qd1489-2025": (_WITH_COMMUNE,),
+    "qd26-2026": (_WITH_COMMUNE,),
+}
+"""Forms of certificate numbers where no others are set, by regime."""
+
+
+class CertificateSettings(_Group):
+    """How certificates are numbered."""
+
+    number_schemes: dict[str, tuple[str, ...]] = Field(
+        NUMBER_SCHEMES,
+        description="JSON: by regime, forms of numbers; of several the first whose codes the place has. "
+        "Tokens {province}, {district}, {commune}, {serial:02}, {year}; each ends in serial and year. "
+        "Regimes that are left out keep theirs",
+    )
+
+    @field_validator("number_schemes")
+    @classmethod
+    def _with_those_left_out(cls, given: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+        return {**NUMBER_SCHEMES, **given}
+
+
 class OidcProvider(_Group):
     """One issuer that people may sign in with."""
 
@@ -166,6 +193,7 @@ class Settings(BaseSettings):
     web: WebSettings = WebSettings()
     security: SecuritySettings = SecuritySettings()
     credentials: CredentialSettings = CredentialSettings()
+    certificates: CertificateSettings = CertificateSettings()
     storage: StorageSettings = StorageSettings()
     oidc: OidcSettings = OidcSettings()
     mail: MailSettings = MailSettings()

@@ -71,7 +71,7 @@ _KNOWN = {
     "gtin_id": "select product_id::text from dossier",
     "standard_id": "select product_id::text from dossier",
     "right_id": "select product_id::text from dossier",
-    "year": "select '2025'",
+    "year": "select number_year::text from certificate where dossier_id is not null",
     "appeal_id": "select id::text from appeal",
     "inspection_id": "select id::text from inspection",
     "plan_id": "select id::text from inspection_plan",
@@ -85,6 +85,9 @@ _KNOWN = {
     "serial": "select '1'",
     "code": "select code from certificate where dossier_id is not null",
     "number": "select number from certificate where dossier_id is not null",
+    "decision_id": "select id::text from recognition_decision",
+    "signed_decision_id": "select id::text from signed_decision",
+    "prefix": "select number_prefix from certificate where dossier_id is not null",
     "extension": "select 'pdf'",
     "list_id": "select 'revocation-1'",
     "edition_code": "select edition from dossier",
@@ -114,6 +117,7 @@ _KNOWN = {
 _UPLOADS = {"upload_document", "add_document_version", "upload_product_photo", "take_dossier_package"}
 _UPLOADS |= {"hand_in_signed_paper", "hand_in_signed_withdrawal"}
 _UPLOADS |= {"upload_inspection_photo", "hand_in_inspection_minutes"}
+_UPLOADS |= {"hand_in_signed_decision"}
 _METHODS = ("get", "post", "put", "patch", "delete")
 # What these answer to is the caller alone.
 _OWN = {
@@ -379,7 +383,10 @@ async def _plant_appeal(world: World, document_id: UUID) -> None:
 
 
 async def _plant_withdrawal(world: World, document_id: UUID) -> None:
-    """Write a decided case about the play's certificate, with the document as evidence and as signed."""
+    """Write a decided case about the play's certificate, with the document as evidence and as signed.
+
+    The document is the signed decision of its recognition as well.
+    """
     values = {"id": uuid4(), "document": document_id, "now": world.clock()}
     statements = (
         """
@@ -399,6 +406,11 @@ async def _plant_withdrawal(world: World, document_id: UUID) -> None:
         """
         insert into signed_withdrawal (id, case_id, sha256, size, uploaded_at)
         select :id, :id, sha256, size, :now from document where id = :document
+        """,
+        """
+        insert into signed_decision (id, decision_id, sha256, size, uploaded_at)
+        select :id, d.id, f.sha256, f.size, :now from document f, recognition_decision d
+        where f.id = :document order by d.id limit 1
         """,
     )
     async with world.app.state.database.transaction() as session:
@@ -626,7 +638,7 @@ async def world(postgres: str, tmp_path_factory: pytest.TempPathFactory) -> Asyn
         later = {"invitation_id", "key_id", "document_id", "notification_id", "upload_id"}
         later |= {"assessment_id", "since", "comment_id", "examination_id", "webhook_id", "delivery_id"}
         later |= {"inspection_id", "plan_id", "inspection_photo_id", "minutes_id"}
-        later |= {"interest_id", "signed_paper_id", "appeal_id", "case_id"}
+        later |= {"interest_id", "signed_paper_id", "appeal_id", "case_id", "signed_decision_id"}
         await _look(app, made.known, set(_KNOWN) - later)
         made.insiders.extend(await _insiders(made))
         await _plant(made)

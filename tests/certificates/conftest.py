@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 
-from ocop_api.certificates.service import CertificateService, HistoricRecognition
+from ocop_api.certificates.service import CertificateService, HistoricRecognition, RecordingService
 from ocop_api.db.session import Database
 from ocop_api.db.tables.dossiers import Dossier
 from ocop_api.domain.actor import SYSTEM, Actor, Bound, Grant, Level, Role
@@ -128,8 +128,7 @@ class World:
         if product_id is None:
             product_id, _ = await self.product()
         async with self.database.transaction() as session:
-            service = CertificateService(session, SYSTEM, self.clock())
-            found = await service.record_recognition(
+            found = await RecordingService(session, SYSTEM, self.clock()).record_recognition(
                 product_id,
                 HistoricRecognition(
                     stars=stars,
@@ -141,7 +140,7 @@ class World:
                     issuing_authority="Ủy ban nhân dân tỉnh Lâm Đồng",
                 ),
             )
-            code = (await service.get(found)).certificate.code
+            code = (await CertificateService(session, SYSTEM, self.clock()).get(found)).certificate.code
         return {"id": str(found), "code": code, "product_id": product_id}
 
 

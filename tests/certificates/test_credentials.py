@@ -125,7 +125,7 @@ async def test_a_credential_says_what_the_certificate_says_and_nothing_personal(
     assert [one["name"] for one in assessment["referenceRegulation"]] == [
         "Quyết định số 26/2026/QĐ-TTg ngày 22/05/2026"
     ]
-    assert assessment["certificateNumber"] == "68-01-2026"
+    assert assessment["certificateNumber"] == "68-24611-01-2026"
     assert assessment["stars"] == 4
     product_said = assessment["assessedProduct"][0]["product"]
     assert product_said["gtin"] == "08938500000018"

@@ -9,7 +9,7 @@ import httpx
 import pytest
 from sqlalchemy import text
 
-from ocop_api.certificates.service import CertificateService, HistoricRecognition
+from ocop_api.certificates.service import HistoricRecognition, RecordingService
 from ocop_api.db.session import Database
 from ocop_api.domain.actor import SYSTEM, Actor, Bound, Grant, Level, Role
 
@@ -24,7 +24,7 @@ async def test_the_chair_issues_a_certificate_for_36_months(
     assert answer.status_code == 201, answer.text
     body = answer.json()
     assert answer.headers["location"] == f"/v1/certificates/{body['id']}"
-    assert body["number"] == "68-01-2026"
+    assert body["number"] == "68-24611-01-2026"
     assert (body["issued_on"], body["valid_until"]) == ("2026-06-15", "2029-06-15")
     assert body["stars"] == 4
     assert body["status"] == "valid"
@@ -63,7 +63,7 @@ async def test_numbers_are_distinct_and_without_gap_when_many_are_issued_at_once
 ) -> None:
     dossiers = [await world.rated() for _ in range(6)]
     answers = await asyncio.gather(*(issue(rated) for rated in dossiers))
-    assert sorted(a.json()["number"] for a in answers) == [f"68-{n:02d}-2026" for n in range(1, 7)]
+    assert sorted(a.json()["number"] for a in answers) == [f"68-24611-{n:02d}-2026" for n in range(1, 7)]
 
 
 @pytest.mark.parametrize(
@@ -87,7 +87,7 @@ async def test_the_minister_issues_five_stars(world: World, issue: Issue) -> Non
     rated = await world.rated(points="93", star=5, level=Level.CENTRAL)
     assert (await issue(rated)).status_code == 403
     body = (await issue(rated, MINISTER)).json()
-    assert body["number"] == "TW-01-2026"
+    assert body["number"] == "68-24611-01-2026"
     assert body["issuing_authority"] == "Bộ Nông nghiệp và Môi trường"
 
 
@@ -158,17 +158,17 @@ async def test_numbers_already_in_circulation_are_not_given_again(
 ) -> None:
     product_id, _ = await world.product()
     async with database.transaction() as session:
-        await CertificateService(session, SYSTEM, clock()).record_recognition(
+        await RecordingService(session, SYSTEM, clock()).record_recognition(
             product_id,
             HistoricRecognition(
                 stars=3,
                 source="sổ giấy",
                 confidence="decision",
                 decided_on=date(2026, 2, 1),
-                number="68 - 07 - 2026",
+                number="68 - 24611 - 07 - 2026",
             ),
         )
-    assert (await issue(await world.rated())).json()["number"] == "68-08-2026"
+    assert (await issue(await world.rated())).json()["number"] == "68-24611-08-2026"
 
 
 async def test_an_old_district_numbers_with_its_code(world: World, issue: Issue, clock: Any) -> None:

@@ -464,11 +464,11 @@ async def test_the_lists_condition_verification_and_the_rule_agree_on_prolonged_
                 for standing in Standing
                 if (
                     await session.execute(
-                        repository._with_ends().where(repository._standing_is(standing, day))
+                        repository.with_ends().where(repository._standing_is(standing, day))
                     )
                 ).first()
             ]
-            row = (await session.execute(repository._with_ends())).one()
+            row = (await session.execute(repository.with_ends())).one()
         life = repository.CertificateRecord(*row).life
         assert found == [life.standing(day)], day
         clock.at = noon(day)

@@ -12,8 +12,9 @@ from ocop_api.certificates.policy import (
     Term,
     check_withdrawal,
     new_code,
+    number_columns,
+    number_key,
     read_code,
-    read_number,
     recognition_of,
     successions,
 )
@@ -125,6 +126,17 @@ def test_codes_do_not_repeat() -> None:
     assert len({new_code() for _ in range(1000)}) == 1000
 
 
-def test_numbers_are_read_in_any_usual_writing() -> None:
-    assert read_number(" 68 – 1 – 2026 ") == "68-01-2026"
-    assert read_number("12/GCN  OCOP") == "12/GCN OCOP"
+def test_numbers_are_kept_in_one_writing() -> None:
+    assert number_columns(" 68 – 24611 – 1 – 2026 ") == {
+        "number": "68-24611-01-2026",
+        "number_prefix": "68-24611",
+        "number_year": 2026,
+        "number_serial": 1,
+    }
+    assert number_columns("12/GCN  OCOP")["number"] == "12/GCN OCOP"
+    assert set(number_columns(None).values()) == {None}
+
+
+def test_a_number_is_told_from_others_by_its_parts() -> None:
+    assert number_key("68-1-2026") == number_key("68 – 001 – 2026") != number_key("68-2-2026")
+    assert number_key("12/GCN  OCOP") == "12/GCN OCOP"

@@ -11,7 +11,8 @@ from pypdf import PdfReader
 from sqlalchemy import event, insert, select, text
 
 from ocop_api.certificates import repository
-from ocop_api.certificates.service import CertificateService, HistoricRecognition
+from ocop_api.certificates.policy import number_columns
+from ocop_api.certificates.service import HistoricRecognition, RecordingService
 from ocop_api.certificates.standing import Life, Standing
 from ocop_api.db.session import Database
 from ocop_api.db.tables.certificates import (
@@ -67,7 +68,7 @@ async def test_a_decision_needs_its_date(world: World, database: Database, clock
     product_id, _ = await world.product()
     with pytest.raises(Exception, match=r"certificate\.record_undated"):
         async with database.transaction() as session:
-            await CertificateService(session, SYSTEM, clock()).record_recognition(
+            await RecordingService(session, SYSTEM, clock()).record_recognition(
                 product_id, HistoricRecognition(stars=3, source="x", confidence="decision")
             )
 
@@ -129,7 +130,7 @@ async def test_the_lists_condition_and_the_rule_agree_on_every_day(world: World,
                 if superseded_on:
                     other = (await session.execute(select(Certificate))).scalars().one()
                     values = {c.name: getattr(other, c.name) for c in Certificate.__table__.columns}
-                    values |= {"id": uuid4(), "code": "other", "number": None, "stars": 5}
+                    values |= {"id": uuid4(), "code": "other", "stars": 5, **number_columns(None)}
                     await session.execute(insert(Certificate).values(**values))
                     await session.execute(
                         insert(CertificateSupersession).values(
@@ -153,7 +154,7 @@ async def test_the_lists_condition_and_the_rule_agree_on_every_day(world: World,
                         for standing in Standing
                         if (
                             await session.execute(
-                                repository._with_ends().where(
+                                repository.with_ends().where(
                                     Certificate.stars == 4, repository._standing_is(standing, day)
                                 )
                             )
@@ -171,11 +172,11 @@ async def test_the_printed_certificate_says_what_was_issued(
     answer = await client.get(path)
     assert answer.status_code == 200
     assert answer.headers["content-type"] == "application/pdf"
-    assert answer.headers["content-disposition"] == 'inline; filename="ocop-68-01-2026.pdf"'
+    assert answer.headers["content-disposition"] == 'inline; filename="ocop-68-24611-01-2026.pdf"'
     (page,) = PdfReader(io.BytesIO(answer.content)).pages
     words = " ".join(page.extract_text().split())
     for expected in (
-        "68-01-2026",
+        "68-24611-01-2026",
         body["product_name"],
         body["producer_name"],
         "1234/QĐ-UBND",

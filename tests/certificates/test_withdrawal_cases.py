@@ -58,16 +58,15 @@ def events(database: Database) -> Events:
     return read
 
 
-async def test_a_service_opens_a_case_for_an_inspection(
+async def test_a_service_opens_a_case_for_an_inspector(
     world: World, database: Database, clock: Clock
 ) -> None:
     known = await world.recorded()
     opening = WithdrawalCaseOpen.model_validate(FOUND)
-    inspection_id = uuid4()
     async with database.transaction() as session:
         cases = WithdrawalCases(session, acting(Role.INSPECTOR), clock())
-        case = await cases.open(UUID(known["id"]), opening, inspection_id=inspection_id)
-        assert (case.state, case.inspection_id) == ("verifying", inspection_id)
+        case = await cases.open(UUID(known["id"]), opening)
+        assert (case.state, case.inspection_id) == ("verifying", None)
         assert case.answer_due_on == date(2026, 6, 25)
         with pytest.raises(Conflict) as refusal:
             await cases.open(UUID(known["id"]), opening)

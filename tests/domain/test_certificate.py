@@ -1,15 +1,12 @@
-"""Numbers, terms, status, windows and withdrawal of certificates."""
+"""Terms, status, windows and withdrawal of certificates."""
 
 from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from ocop_api.domain.certificate import (
     CertificateFacts,
-    CertificateNumber,
     CertificateStatus,
     Window,
     WithdrawalGround,
@@ -21,7 +18,7 @@ from ocop_api.domain.certificate import (
     withdrawal_due,
     withdrawal_level,
 )
-from ocop_api.domain.errors import Invalid, RuleViolation
+from ocop_api.domain.errors import RuleViolation
 from ocop_api.domain.regimes import Level, TransitionRules, regime
 
 OLD, NEW = regime("qd148-2023"), regime("qd26-2026")
@@ -32,55 +29,6 @@ def transition() -> TransitionRules:
     rules = NEW.transition
     assert rules is not None
     return rules
-
-
-@pytest.mark.parametrize("text", ["72-703-01-2023", "68-01-2026", "TW-12-2027", "68-1234-2026"])
-def test_numbers_survive_reading_and_printing(text: str) -> None:
-    assert str(CertificateNumber.parse(text)) == text
-
-
-def test_numbers_are_read_with_spaces_and_long_dashes() -> None:
-    number = CertificateNumber.parse(" 72 – 703 – 01 – 2023 ")
-    assert (number.level, number.district, number.serial) == (Level.DISTRICT, "703", 1)
-
-
-@pytest.mark.parametrize(
-    "text", ["", "72-703-01", "7-703-01-2023", "72-703-00-2023", "72-703-01-23", "７２-01-2023"]
-)
-def test_malformed_numbers_are_refused(text: str) -> None:
-    with pytest.raises(Invalid):
-        CertificateNumber.parse(text)
-
-
-@pytest.mark.parametrize(
-    ("level", "province", "district"),
-    [
-        (Level.COMMUNE, "67", None),
-        (Level.DISTRICT, "67", None),
-        (Level.PROVINCE, "67", "663"),
-        (Level.CENTRAL, "67", None),
-        (Level.PROVINCE, None, None),
-    ],
-)
-def test_number_parts_must_fit_the_issuer(level: Level, province: str | None, district: str | None) -> None:
-    with pytest.raises(Invalid):
-        CertificateNumber(level=level, province=province, district=district, serial=1, year=2024)
-
-
-@given(
-    st.sampled_from([Level.DISTRICT, Level.PROVINCE, Level.CENTRAL]),
-    st.integers(min_value=1, max_value=999_999),
-    st.integers(min_value=2018, max_value=9999),
-)
-def test_any_number_survives_reading_and_printing(level: Level, serial: int, year: int) -> None:
-    number = CertificateNumber(
-        level=level,
-        province=None if level is Level.CENTRAL else "67",
-        district="663" if level is Level.DISTRICT else None,
-        serial=serial,
-        year=year,
-    )
-    assert CertificateNumber.parse(str(number)) == number
 
 
 def test_term_follows_the_certificates_in_circulation() -> None:

@@ -26,7 +26,7 @@ Seal = Callable[[], Awaitable[int]]
 Check = Callable[..., Awaitable[VerifyReport]]
 Tamper = Callable[..., Awaitable[None]]
 
-REVISION = "f037"
+REVISION = "f036"
 KINDS = {"product.changed"}
 SUBJECTS = [uuid4() for _ in range(7)]
 

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import event, text
 from tests.conftest import MovableClock
 
-from ocop_api.certificates.service import CertificateService, HistoricRecognition
+from ocop_api.certificates.service import HistoricRecognition, RecordingService
 from ocop_api.db.session import Database
 from ocop_api.domain.actor import SYSTEM, Actor, Level
 from ocop_api.domain.clock import VIETNAM
@@ -249,7 +249,7 @@ async def test_inspections_of_the_plan_year_are_counted(
                 decision_number="1",
                 decided_on=decided_on,
             )
-            service = CertificateService(session, SYSTEM, clock())
+            service = RecordingService(session, SYSTEM, clock())
             certificate_id = await service.record_recognition(product_id, known)
             for day in inspected_on:
                 await session.execute(

@@ -1,6 +1,6 @@
 """Rows of appeals; ``visible_to`` is their only row scope."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -105,14 +105,12 @@ class AppealRepository:
         statement = select(Appeal.id).where(Appeal.dossier_id == dossier_id, Appeal.state.in_(decided))
         return await self._session.scalar(statement) is not None
 
-    async def leading_to_rating(self, dossier_id: UUID) -> Appeal | None:
-        """The appeal that had a dossier rated again."""
-        found: Appeal | None = await self._session.scalar(
-            select(Appeal).where(
-                Appeal.dossier_id == dossier_id, Appeal.state == AppealState.UPHELD, Appeal.rescore.is_(True)
-            )
+    async def leading_to_ratings(self, dossier_ids: Collection[UUID]) -> dict[UUID, Appeal]:
+        """By dossier, the appeal that had it rated again; dossiers without one are left out."""
+        statement = select(Appeal).where(
+            Appeal.dossier_id.in_(dossier_ids), Appeal.state == AppealState.UPHELD, Appeal.rescore.is_(True)
         )
-        return found
+        return {appeal.dossier_id: appeal for appeal in await self._session.scalars(statement)}
 
     async def steps(self, appeal_id: UUID) -> Sequence[AppealStep]:
         """The whole history, oldest first."""

@@ -13,8 +13,9 @@ from uuid import UUID
 
 from ocop_api.certificates.standing import Life, Standing
 from ocop_api.domain.actor import Level
-from ocop_api.domain.certificate import CertificateFacts, CertificateNumber
-from ocop_api.domain.errors import Invalid, RuleViolation
+from ocop_api.domain.certificate import CertificateFacts
+from ocop_api.domain.certificate_number import read_number
+from ocop_api.domain.errors import RuleViolation
 from ocop_api.domain.regimes import Regime
 
 _CODE = re.compile(r"[a-z2-7]{26}", re.ASCII)
@@ -25,6 +26,7 @@ _LOOKALIKES = str.maketrans("018", "olb")
 
 PROVEN_KINDS = frozenset(
     {
+        "certificate.confirmed",
         "certificate.credential_signed",
         "certificate.expired",
         "certificate.extended",
@@ -206,9 +208,18 @@ def _plain(text: str) -> str:
     return " ".join(re.findall(r"\w+", visible))
 
 
-def read_number(text: str) -> str:
-    """A certificate number in its printed form; unknown formats are kept, with single spaces."""
-    try:
-        return str(CertificateNumber.parse(text))
-    except Invalid:
-        return " ".join(text.split())
+def number_key(text: str) -> str | tuple[str, int, int]:
+    """What tells a number from others: its parts, or the text of a form nothing counts in."""
+    number = read_number(text)
+    return " ".join(text.split()) if number is None else number.key
+
+
+def number_columns(text: str | None) -> dict[str, str | int | None]:
+    """The columns of a printed number; a form nothing counts in is kept as it is, with single spaces."""
+    number = None if text is None else read_number(text)
+    return {
+        "number": number.text if number else None if text is None else " ".join(text.split()),
+        "number_prefix": number.prefix if number else None,
+        "number_year": number.year if number else None,
+        "number_serial": number.serial if number else None,
+    }

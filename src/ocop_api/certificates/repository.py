@@ -33,18 +33,21 @@ from ocop_api.db.paging import Rows, SortKey, Sorts, fetch_page
 from ocop_api.db.tables.certificates import (
     Certificate,
     CertificateNotice,
-    CertificateSerial,
     CertificateSupersession,
     CertificateWithdrawal,
 )
 from ocop_api.db.tables.dossiers import Dossier, DossierStep
 from ocop_api.db.tables.producers import Producer
 from ocop_api.db.tables.products import Product
+from ocop_api.db.tables.recognition_decisions import CertificateConfirmation
 from ocop_api.domain.certificate import EXPIRY_MARKS
+from ocop_api.domain.certificate_number import read_number
 from ocop_api.domain.clock import VIETNAM
 from ocop_api.domain.dossier import State
 from ocop_api.domain.regimes import DossierKind
 
+ISSUED = "issued"
+"""Source of what this system issued; every other one names where a recorded certificate was read."""
 FAR = date(9999, 12, 31)
 """The end of the calendar, for what has no end yet."""
 
@@ -69,6 +72,8 @@ class CertificateRecord:
     """Whether a re-rating of the product is lodged and open."""
     under_way: bool | None = False
     """Whether any dossier of the product is open, a draft included."""
+    confirmation: CertificateConfirmation | None = None
+    """Who saw the paper behind a recorded one, if somebody did."""
 
     @property
     def life(self) -> Life:
@@ -133,9 +138,17 @@ FILES = (
 """What the dossiers of a certificate's product mean to it."""
 
 
-def _with_ends() -> Select[
-    Certificate, CertificateWithdrawal, CertificateSupersession, date | None, date | None, bool, bool
+def with_ends() -> Select[
+    Certificate,
+    CertificateWithdrawal,
+    CertificateSupersession,
+    date | None,
+    date | None,
+    bool,
+    bool,
+    CertificateConfirmation,
 ]:
+    """Certificates with what ended them and what the product's dossiers mean to them."""
     files = FILES.c
     return (
         select(
@@ -146,10 +159,12 @@ def _with_ends() -> Select[
             files.ends,
             files.rerating,
             files.under_way,
+            CertificateConfirmation,
         )
         .outerjoin(CertificateWithdrawal, CertificateWithdrawal.certificate_id == Certificate.id)
         .outerjoin(CertificateSupersession, CertificateSupersession.certificate_id == Certificate.id)
         .outerjoin(FILES, true())
+        .outerjoin(CertificateConfirmation, CertificateConfirmation.certificate_id == Certificate.id)
     )
 
 
@@ -207,40 +222,50 @@ class CertificateRepository:
         self.session = session
 
     async def get(self, certificate_id: UUID, *, lock: bool = False) -> CertificateRecord | None:
-        """One certificate; ``lock`` holds its row until the transaction ends."""
-        statement = _with_ends().where(Certificate.id == certificate_id)
+        """One certificate; ``lock`` holds it and its product until the transaction ends."""
+        statement = with_ends().where(Certificate.id == certificate_id)
         if lock:
-            # The lock comes first: what ended the certificate must be read after it is held.
+            # The product before the certificate, as issuing takes them: nobody waits in a circle. Locks come
+            # first, since what ended the certificate must be read after it is held.
+            product_id = await self.session.scalar(
+                select(Certificate.product_id).where(Certificate.id == certificate_id)
+            )
+            await self.lock_products([] if product_id is None else [product_id])
             await self.session.execute(
                 select(Certificate.id).where(Certificate.id == certificate_id).with_for_update()
             )
         row = (await self.session.execute(statement)).one_or_none()
         return None if row is None else CertificateRecord(*row)
 
+    async def get_many(self, certificate_ids: Sequence[UUID]) -> list[CertificateRecord]:
+        """These certificates in this order; unknown ones are left out."""
+        rows = await self.session.execute(with_ends().where(Certificate.id.in_(certificate_ids)))
+        found = {row[0].id: CertificateRecord(*row) for row in rows}
+        return [found[one] for one in certificate_ids if one in found]
+
     async def of_product(self, product_id: UUID) -> list[CertificateRecord]:
         """All certificates of a product."""
-        statement = _with_ends().where(Certificate.product_id == product_id).order_by(Certificate.id)
+        statement = with_ends().where(Certificate.product_id == product_id).order_by(Certificate.id)
         return [CertificateRecord(*row) for row in await self.session.execute(statement)]
 
     async def of_dossier(self, dossier_id: UUID, appeal_id: UUID | None) -> CertificateRecord | None:
         """The certificate a dossier led to; with ``appeal_id`` the one it led to after that appeal."""
-        statement = _with_ends().where(
+        statement = with_ends().where(
             Certificate.dossier_id == dossier_id, Certificate.appeal_id.is_not_distinct_from(appeal_id)
         )
         row = (await self.session.execute(statement)).one_or_none()
         return None if row is None else CertificateRecord(*row)
 
-    async def criteria_of(self, dossier_id: UUID | None) -> tuple[str | None, int | None]:
-        """Edition and number of the criteria set a dossier was rated by; nothing without a dossier."""
-        if dossier_id is None:
-            return None, None
-        statement = select(Dossier.edition, Dossier.set_number).where(Dossier.id == dossier_id)
-        edition, number = (await self.session.execute(statement)).one()
-        return edition, number
+    async def criteria_of(self, dossier_ids: Collection[UUID]) -> dict[UUID, tuple[str | None, int | None]]:
+        """Edition and number of the criteria sets that dossiers were rated by."""
+        if not dossier_ids:
+            return {}
+        statement = select(Dossier.id, Dossier.edition, Dossier.set_number).where(Dossier.id.in_(dossier_ids))
+        return {row.id: (row.edition, row.set_number) for row in await self.session.execute(statement)}
 
     async def of_products(self, product_ids: Sequence[UUID]) -> list[CertificateRecord]:
         """All certificates of these products."""
-        statement = _with_ends().where(Certificate.product_id.in_(product_ids)).order_by(Certificate.id)
+        statement = with_ends().where(Certificate.product_id.in_(product_ids)).order_by(Certificate.id)
         return [CertificateRecord(*row) for row in await self.session.execute(statement)]
 
     async def lock_products(self, product_ids: Sequence[UUID]) -> dict[UUID, tuple[Product, Producer]]:
@@ -257,16 +282,9 @@ class CertificateRepository:
             product.id: (product, producer) for product, producer in await self.session.execute(statement)
         }
 
-    async def numbers_in_use(self, numbers: Collection[str]) -> set[str]:
-        """Those of the numbers that certificates bear."""
-        if not numbers:
-            return set()
-        statement = select(Certificate.number).where(Certificate.number.in_(numbers))
-        return {number for number in await self.session.scalars(statement) if number is not None}
-
     async def page(self, wanted: CertificateFilter, day: date) -> tuple[Rows, list[CertificateRecord]]:
         """One page of the register as it stands on ``day``."""
-        statement = _with_ends()
+        statement = with_ends()
         if wanted.status is not None:
             statement = statement.where(_standing_is(wanted.status, day))
         if wanted.stars is not None:
@@ -277,6 +295,13 @@ class CertificateRepository:
             statement = statement.where(Certificate.producer_id == survivor_of(wanted.producer_id))
         if wanted.place_id is not None:
             statement = statement.where(Certificate.area_path.contains([wanted.place_id]))
+        if wanted.recognition_decision_id is not None:
+            statement = statement.where(Certificate.recognition_decision_id == wanted.recognition_decision_id)
+        if wanted.confirmed is not None:
+            confirmed = CertificateConfirmation.certificate_id.is_not(None)
+            statement = statement.where(
+                Certificate.source != ISSUED, confirmed if wanted.confirmed else ~confirmed
+            )
         if wanted.expiring_before is not None:
             statement = statement.where(
                 Certificate.valid_until < wanted.expiring_before,
@@ -284,43 +309,6 @@ class CertificateRepository:
             )
         rows = await fetch_page(self.session, statement, SORTS, wanted.slice(), scalars=False)
         return rows, [CertificateRecord(*row) for row in rows.items]
-
-    async def next_serial(self, issuer: str, year: int) -> int:
-        """The next serial of an issuer in a year; others wait for this transaction to end."""
-        statement = insert(CertificateSerial).values(issuer=issuer, year=year, serial=1)
-        statement = statement.on_conflict_do_update(
-            index_elements=["issuer", "year"], set_={"serial": CertificateSerial.serial + 1}
-        )
-        found = await self.session.execute(statement.returning(CertificateSerial.serial))
-        return found.scalar_one()
-
-    async def reserve_serial(self, issuer: str, year: int, serial: int) -> None:
-        """Keep numbers already in circulation from being given out again."""
-        statement = insert(CertificateSerial).values(issuer=issuer, year=year, serial=serial)
-        await self.session.execute(
-            statement.on_conflict_do_update(
-                index_elements=["issuer", "year"],
-                set_={"serial": func.greatest(CertificateSerial.serial, serial)},
-            )
-        )
-
-    async def add_recorded(self, values: dict[str, Any]) -> UUID | None:
-        """Insert a recorded recognition; None when the same one stands already."""
-        statement = insert(Certificate).values(**values)
-        statement = statement.on_conflict_do_nothing(constraint="uq_certificate__recognition")
-        return (await self.session.execute(statement.returning(Certificate.id))).scalar_one_or_none()
-
-    async def find_recorded(
-        self, product_id: UUID, decision_number: str | None, decided_on: date | None, stars: int
-    ) -> UUID:
-        """The recognition with this natural key; it must exist."""
-        statement = select(Certificate.id).where(
-            Certificate.product_id == product_id,
-            Certificate.decision_number.is_not_distinct_from(decision_number),
-            Certificate.decided_on.is_not_distinct_from(decided_on),
-            Certificate.stars == stars,
-        )
-        return (await self.session.execute(statement)).scalar_one()
 
     async def supersede(self, pairs: Sequence[tuple[UUID, UUID, date]], at: Any) -> None:
         """Write who followed whom (old, new, from when); the first successor of a certificate stays."""
@@ -365,7 +353,7 @@ class CertificateRepository:
         # The locks come first: what ended a certificate must be read after its row is held. Products are
         # held too, as their recognition may follow. Nothing held is waited for, so nobody can wait in a ring.
         wanted = (
-            _with_ends()
+            with_ends()
             .join(Product, Product.id == Certificate.product_id)
             .with_only_columns(Certificate.id)
             .where(*conditions, ~told)
@@ -374,9 +362,7 @@ class CertificateRepository:
             .with_for_update(of=(Certificate, Product), skip_locked=True)
         )
         ids = (await self.session.scalars(wanted)).all()
-        rows = await self.session.execute(
-            _with_ends().where(Certificate.id.in_(ids)).order_by(Certificate.id)
-        )
+        rows = await self.session.execute(with_ends().where(Certificate.id.in_(ids)).order_by(Certificate.id))
         return [CertificateRecord(*row) for row in rows]
 
     async def note(self, certificate_id: UUID, mark: str, day: date) -> bool:
@@ -389,7 +375,7 @@ class CertificateRepository:
     async def products_to_prolong(self, day: date) -> Sequence[UUID]:
         """Products with a prolonged certificate that show a recognition which is over."""
         statement = (
-            _with_ends()
+            with_ends()
             .join(Product, Product.id == Certificate.product_id)
             .with_only_columns(Product.id)
             .where(Product.stars_valid_until < day, _standing_is(Standing.EXTENDED, day))
@@ -400,13 +386,14 @@ class CertificateRepository:
 _VERIFY = """
 select c.id, c.number, c.code, c.product_id, c.stars, c.product_name, c.producer_name, c.decision_number,
        c.decided_on, c.issuing_authority, c.issued_on, c.valid_until, c.notice_from,
-       c.source, c.regime, k.edition, k.set_number, w.withdrawn_on, w.ground, s.superseded_on,
+       c.source, c.regime, o.edition, o.set_number, k.confirmed_on, w.withdrawn_on, w.ground, s.superseded_on,
        n.code as successor_code, r.lodged_on as rerating_lodged_on, r.ends as rerating_ends
 from certificate c
 left join certificate_withdrawal w on w.certificate_id = c.id
+left join certificate_confirmation k on k.certificate_id = c.id
 left join certificate_supersession s on s.certificate_id = c.id
 left join certificate n on n.id = s.successor_id
-left join dossier k on k.id = c.dossier_id
+left join dossier o on o.id = c.dossier_id
 left join lateral (
   select min(d.lodged_on) as lodged_on,
          max(case when d.state <> all($2::text[]) then date '9999-12-31' else (coalesce(
@@ -416,10 +403,14 @@ left join lateral (
   where c.valid_until between $3 and $4 and d.product_id = c.product_id and d.kind = 'rerating'
     and d.lodged_on between c.issued_on and c.valid_until
 ) r on true
-where c.{column} = $1
+where {condition}
 """
-_BY_CODE = _VERIFY.format(column="code")
-_BY_NUMBER = _VERIFY.format(column="number")
+_BY_CODE = _VERIFY.format(condition="c.code = $1")
+_BY_TEXT = _VERIFY.format(condition="c.number = $1")
+_BY_PARTS = _VERIFY.format(
+    condition="c.number = $1 or (c.number_prefix = $5 and c.number_year = $6 and c.number_serial = $7) "
+    "order by c.number = $1 limit 1"
+)
 # Files are looked up for nothing but certificates a transition can prolong.
 _PROLONGED = (
     min(law.expiries.first_day for law in PROLONGATIONS),
@@ -428,9 +419,15 @@ _PROLONGED = (
 
 
 async def look_up(
-    pool: "asyncpg.Pool[asyncpg.Record]", *, code: str | None = None, number: str | None = None
+    pool: "asyncpg.Pool[asyncpg.Record]", *, code: str | None = None, number: str = ""
 ) -> asyncpg.Record | None:
-    """What verification shows, by code or by number, in one statement of the hot pool."""
+    """What verification shows, by code or by number, in one statement of the hot pool.
+
+    A number is found however its serial is written; of a form nothing counts in, only as it is printed.
+    """
     if code is not None:
         return await pool.fetchrow(_BY_CODE, code, _FINAL, *_PROLONGED)
-    return await pool.fetchrow(_BY_NUMBER, number, _FINAL, *_PROLONGED)
+    read = read_number(number)
+    if read is None:
+        return await pool.fetchrow(_BY_TEXT, " ".join(number.split()), _FINAL, *_PROLONGED)
+    return await pool.fetchrow(_BY_PARTS, read.text, _FINAL, *_PROLONGED, *read.key)

@@ -1,6 +1,7 @@
 """What goes in and out about certificates."""
 
 from datetime import date
+from enum import StrEnum
 from typing import Literal
 from uuid import UUID
 
@@ -84,6 +85,10 @@ class CertificateFilter(PageQuery):
         examples=["34:68"],
     )
     expiring_before: date | None = Field(None, description="in force now, last day before this one")
+    recognition_decision_id: UUID | None = Field(None, description="issued by this decision")
+    confirmed: bool | None = Field(
+        None, description="recorded ones only: confirmed by an officer, or waiting for it"
+    )
 
 
 class LabelMarkQuery(Input):
@@ -130,11 +135,49 @@ class WithdrawalRead(Output):
     )
 
 
+class ConfirmationBasis(StrEnum):
+    """What an officer has seen of a recorded certificate."""
+
+    DECISION = "decision"
+    CERTIFICATE = "certificate"
+    REGISTER = "register"
+    ISSUER_STATEMENT = "issuer_statement"
+
+
+class CertificateConfirm(Input):
+    """What an officer has seen behind a certificate that was recorded."""
+
+    basis: ConfirmationBasis = Field(
+        description="`decision`: the decision was read; `certificate`: the paper certificate was seen; "
+        "`register`: it stands in the issuer's register; `issuer_statement`: the issuer says so in writing",
+        examples=["decision"],
+    )
+    note: LongText | None = Field(
+        None, min_length=1, description="for the record", examples=["Bản sao quyết định lưu tại hồ sơ 12."]
+    )
+    decision_number: Code | None = Field(
+        None, description="needed for what is only reported", examples=["1887/QĐ-UBND"]
+    )
+    decided_on: date | None = Field(
+        None, description="needed for what is only reported; the term runs from it", examples=["2025-06-16"]
+    )
+
+
+class CertificateRecorded(Output):
+    """Where a certificate that was not issued here comes from, and who has seen the paper behind it."""
+
+    source: str = Field(description="where it was read", examples=["Sổ theo dõi OCOP của huyện"])
+    confidence: Literal["decision", "press"]
+    confirmed_on: date | None = Field(description="null while nobody has confirmed it")
+    confirmed_by_level: Level | None = Field(description="of the office whose officer confirmed it")
+    basis: ConfirmationBasis | None = Field(description="what was seen")
+
+
 class CertificateRead(Output):
     """One certificate as issued, and what it is worth on the day of the request."""
 
     id: UUID = Field(examples=[_ID])
-    number: str | None = Field(examples=["68-01-2026"])
+    number: str | None = Field(examples=["68-24611-01-2026"])
     status: Standing
     in_force: bool = Field(description="the product may carry these stars today")
     product_id: UUID
@@ -157,8 +200,11 @@ class CertificateRead(Output):
     rerating: bool = Field(description="a re-rating of the product has been lodged and is not decided yet")
     issuing_authority: str | None
     place: str | None = Field(description="where it was issued", examples=["Lâm Đồng"])
+    recognition_decision_id: UUID | None = Field(description="the decision it was issued by")
+    annex_place: int | None = Field(description="its place in the annex of that decision", examples=[1])
     source: str = Field(description="`issued` here, or where a recorded recognition was read")
     confidence: Literal["decision", "press"]
+    recorded: CertificateRecorded | None = Field(description="null for what was issued here")
     verification_code: str = Field(examples=[_CODE])
     verification_url: str = Field(description="what the QR symbol opens")
     credential_url: str | None = Field(
@@ -231,6 +277,13 @@ class VerificationRead(Output):
     valid_until: date | None
     extended_until: date | None = Field(
         description="last day, at the latest, of a prolongation under the transition of 2026; null otherwise"
+    )
+    recorded_from: str | None = Field(
+        description="where a certificate that was not issued here was read; null for what was issued here",
+        examples=["Sổ theo dõi OCOP của huyện"],
+    )
+    confirmed_on: date | None = Field(
+        description="day an officer confirmed a recorded one by the paper behind it"
     )
     withdrawal: VerificationWithdrawal | None
     superseded_on: date | None

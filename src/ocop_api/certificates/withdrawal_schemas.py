@@ -232,7 +232,7 @@ class WithdrawalDecisionRead(Output):
     late: bool = Field(description="after the 15 days; it holds all the same")
 
 
-class SignedDecisionRead(Output):
+class SignedWithdrawalRead(Output):
     """The decision as it was signed."""
 
     id: UUID
@@ -291,7 +291,7 @@ class WithdrawalCaseRead(WithdrawalCaseSummary):
     )
     decision: WithdrawalDecisionRead | None
     reason: str | None = Field(description="why it was dismissed, or how the certificate ended otherwise")
-    signed_decision: SignedDecisionRead | None
+    signed_decision: SignedWithdrawalRead | None
     papers: list[str] = Field(
         description="papers that the caller may `GET` now",
         examples=[[f"/v1/withdrawal-cases/{_ID}/papers/decision.pdf"]],

@@ -14,6 +14,7 @@ class Permission(StrEnum):
     """Everything that can be allowed, as ``resource:action``, sorted."""
 
     CALENDAR_MANAGE = "calendar:manage"
+    CERTIFICATE_CONFIRM = "certificate:confirm"
     CERTIFICATE_ISSUE = "certificate:issue"
     CERTIFICATE_WITHDRAW = "certificate:withdraw"
     COUNCIL_MANAGE = "council:manage"
@@ -135,6 +136,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     },
     Role.OFFICER: _READS
     | {
+        _P.CERTIFICATE_CONFIRM,
         _P.COUNCIL_MANAGE,
         _P.DOSSIER_ASSESS,
         _P.DOSSIER_FORWARD,

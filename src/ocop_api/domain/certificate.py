@@ -1,27 +1,16 @@
-"""The life of a certificate (*giấy chứng nhận*): number, term, status, re-rating window, withdrawal.
+"""The life of a certificate (*giấy chứng nhận*): term, status, re-rating window, withdrawal.
 
 Sources: Decision 26/2026, Art. 4.3 (36 months), 7.6 (re-rating), 8 (withdrawal), 12.1 and 12.3
 (transition); Decision 148/2023 for certificates issued under it.
 """
 
-import re
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
 from ocop_api.domain.calendar import add_months
-from ocop_api.domain.errors import Invalid, RuleViolation
+from ocop_api.domain.errors import RuleViolation
 from ocop_api.domain.regimes import Level, Regime, TransitionRules
-
-_CENTRAL_PREFIX = "TW"
-_NUMBER = re.compile(
-    r"(?P<central>TW)-(?P<c_serial>\d{1,6})-(?P<c_year>\d{4})"
-    r"|(?P<province>\d{2})(?:-(?P<district>\d{3}))?-(?P<serial>\d{1,6})-(?P<year>\d{4})",
-    re.ASCII,
-)
-_PROVINCE = re.compile(r"\d{2}", re.ASCII)
-_DISTRICT = re.compile(r"\d{3}", re.ASCII)
-_MAX_SERIAL, _FIRST_YEAR, _LAST_YEAR = 999_999, 2018, 9999
 
 
 class CertificateStatus(StrEnum):
@@ -99,74 +88,6 @@ _GROUNDS: dict[WithdrawalGround, tuple[str, str, str]] = {
         "Other conclusion of a competent authority",
     ),
 }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CertificateNumber:
-    """Number of a certificate.
-
-    Districts used ``province-district-serial-year`` (``72-703-01-2023``). For the other issuers the
-    decisions set no format; ours are ``province-serial-year`` (``68-01-2026``) and, for the ministry,
-    ``TW-serial-year`` (``TW-01-2026``; *TW* for *trung ương*). Serials count per issuer and year and are
-    printed with at least two digits.
-    """
-
-    level: Level
-    serial: int
-    year: int
-    province: str | None = None
-    district: str | None = None
-
-    def __post_init__(self) -> None:
-        """Refuse parts that do not belong to the issuing level.
-
-        Raises:
-            Invalid: ``certificate.number_invalid`` with the part.
-        """
-        wants_province = self.level in {Level.DISTRICT, Level.PROVINCE}
-        if self.level is Level.COMMUNE:
-            raise Invalid("certificate.number_invalid", part="level", value=self.level.value)
-        if wants_province != (self.province is not None) or (
-            self.province is not None and not _PROVINCE.fullmatch(self.province)
-        ):
-            raise Invalid("certificate.number_invalid", part="province", value=self.province)
-        if (self.level is Level.DISTRICT) != (self.district is not None) or (
-            self.district is not None and not _DISTRICT.fullmatch(self.district)
-        ):
-            raise Invalid("certificate.number_invalid", part="district", value=self.district)
-        if not 1 <= self.serial <= _MAX_SERIAL:
-            raise Invalid("certificate.number_invalid", part="serial", value=self.serial)
-        if not _FIRST_YEAR <= self.year <= _LAST_YEAR:
-            raise Invalid("certificate.number_invalid", part="year", value=self.year)
-
-    def __str__(self) -> str:
-        """Return the printed form."""
-        unit = (
-            (_CENTRAL_PREFIX,)
-            if self.level is Level.CENTRAL
-            else tuple(part for part in (self.province, self.district) if part is not None)
-        )
-        return "-".join((*unit, f"{self.serial:02d}", str(self.year)))
-
-    @classmethod
-    def parse(cls, text: str) -> "CertificateNumber":
-        """Read a printed number; spaces and long dashes are accepted.
-
-        Raises:
-            Invalid: ``certificate.number_malformed``, or ``certificate.number_invalid`` for a part.
-        """
-        match = _NUMBER.fullmatch(re.sub(r"\s+", "", text).replace("–", "-").replace("—", "-").upper())
-        if match is None:
-            raise Invalid("certificate.number_malformed", number=text)
-        if match["central"]:
-            return cls(level=Level.CENTRAL, serial=int(match["c_serial"]), year=int(match["c_year"]))
-        return cls(
-            level=Level.DISTRICT if match["district"] else Level.PROVINCE,
-            province=match["province"],
-            district=match["district"],
-            serial=int(match["serial"]),
-            year=int(match["year"]),
-        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

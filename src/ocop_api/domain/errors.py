@@ -5,6 +5,9 @@ it. It knows nothing of HTTP; the web layer maps the class to a status and the c
 Vietnamese and English (``web/messages/<feature>.toml``).
 """
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
 
 class DomainError(Exception):
     """Base of every expected refusal. ``data`` fills the placeholders of the translated text."""
@@ -33,6 +36,23 @@ class StaleVersion(Conflict):
 
 class RuleViolation(DomainError):  # noqa: N818
     """A rule of the programme forbids the action in the present state."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One refusal among several: where in the request it lies, and which thing it is about."""
+
+    pointer: str
+    error: DomainError
+    about: Mapping[str, object] = field(default_factory=dict)
+
+
+class SeveralFaults(RuleViolation):
+    """Nothing was done, because of these; ``faults`` has every one of them."""
+
+    def __init__(self, code: str, faults: Sequence[Fault], /) -> None:
+        super().__init__(code, count=len(faults))
+        self.faults = tuple(faults)
 
 
 class Invalid(DomainError):  # noqa: N818

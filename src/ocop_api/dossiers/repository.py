@@ -148,6 +148,17 @@ class DossierRepository:
             statement = statement.with_for_update().execution_options(populate_existing=True)
         return (await self._session.execute(statement)).scalar_one_or_none()
 
+    async def lock_many(self, dossier_ids: Collection[UUID], actor: Actor) -> Sequence[Dossier]:
+        """Those of the dossiers that are visible, read afresh and locked in the order of their ids."""
+        statement = (
+            select(Dossier)
+            .where(Dossier.id.in_(dossier_ids), visible_to(actor))
+            .order_by(Dossier.id)
+            .with_for_update()
+            .execution_options(populate_existing=True)
+        )
+        return (await self._session.scalars(statement)).all()
+
     async def latest_lodged(self, product_id: UUID, *, before: UUID) -> Dossier | None:
         """The latest lodged dossier of a product beside one of them."""
         statement = (

@@ -32,6 +32,7 @@ from ocop_api.domain.errors import (
     Invalid,
     NotFound,
     RuleViolation,
+    SeveralFaults,
     StaleVersion,
     TooManyAttempts,
     Unauthenticated,
@@ -177,7 +178,19 @@ async def _on_domain_error(request: Request, error: Exception) -> Response:
         raise error
     status = next(s for kind, s in _STATUS.items() if isinstance(error, kind))
     headers = {"Retry-After": str(error.data["retry_after"])} if isinstance(error, TooManyAttempts) else None
-    return problem_response(request, status, error.code, error.data, headers=headers)
+    faults = None
+    if isinstance(error, SeveralFaults):
+        language = language_of(request)
+        faults = [
+            {
+                "pointer": fault.pointer,
+                "code": fault.error.code,
+                "detail": text_of(fault.error.code, language, fault.error.data),
+                **_plain(fault.about),
+            }
+            for fault in error.faults
+        ]
+    return problem_response(request, status, error.code, error.data, errors=faults, headers=headers)
 
 
 async def _on_validation_error(request: Request, error: Exception) -> Response:

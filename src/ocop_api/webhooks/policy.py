@@ -18,7 +18,7 @@ from ocop_api.domain.actor import Actor, Permission, Scope
 from ocop_api.domain.errors import Gone, Invalid
 from ocop_api.settings import WebhookSettings
 
-PUBLIC_PREFIXES = ("certificate.", "product.")
+PUBLIC_PREFIXES = ("certificate.", "product.", "recognition_decision.")
 """Kinds whose mere fact is public: the catalogue and recognitions. Everything else needs an area."""
 
 _GONE = frozenset({"deleted", "erased", "removed"})

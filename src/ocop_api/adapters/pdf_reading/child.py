@@ -198,6 +198,9 @@ def search_picture(content: bytes) -> dict[str, Any]:
             found = _symbols(ImageOps.autocontrast(looked, cutoff=2))
         if found or pixels >= whole:
             break
+    if not found and whole <= _FIRST_LOOK:
+        # A screenshot may have less than two pixels for a module; drawn larger it is read all the same.
+        found = _symbols(image.resize((image.width * 2, image.height * 2), Image.Resampling.BICUBIC))
     symbols = _distinct([(1, text) for text in found])
     return {"pages": 1, "symbols": symbols, "text": "", "width": image.width}
 

@@ -14,7 +14,12 @@ from ocop_api.bulk.kinds.product_reference import (
     reference_of,
 )
 from ocop_api.bulk.kinds.refusing import before_writing, refused_at
-from ocop_api.certificates.service import CertificateRecord, CertificateService, HistoricRecognition
+from ocop_api.certificates.service import (
+    CertificateRecord,
+    CertificateService,
+    HistoricRecognition,
+    RecordingService,
+)
 from ocop_api.domain import regimes
 from ocop_api.domain.actor import Permission
 from ocop_api.domain.certificate import valid_until
@@ -189,7 +194,9 @@ class CertificateKind(ImportKind[CertificateFacts]):
             told_of = (*remarks, *_kept(same, facts))
             return RowResult(row.number, RowOutcome.UNCHANGED, told_of, subjects, {key: same.certificate.id})
         with refused_at(_AT):
-            recorded = await service.record_recognition(product.id, facts.known)
+            recorded = await RecordingService(batch.session, batch.actor, batch.now).record_recognition(
+                product.id, facts.known
+            )
         subjects = {"certificate": recorded, "product": product.id}
         return RowResult(row.number, RowOutcome.CREATED, remarks, subjects, {key: recorded})
 

@@ -2,9 +2,12 @@
 
 from ocop_api.certificates.router import (
     appeals,
+    confirming,
     credentials,
+    decisions,
     documents,
     files,
+    numbers,
     proofs,
     register,
     statistics,
@@ -15,8 +18,11 @@ from ocop_api.certificates.router import (
 routers = (
     # Before the register: its paths would be read as ids there.
     statistics.router,
+    numbers.router,
     register.router,
     files.router,
+    confirming.router,
+    decisions.router,
     *verification.routers,
     *documents.routers,
     *appeals.routers,

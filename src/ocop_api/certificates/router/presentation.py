@@ -6,6 +6,7 @@ from uuid import UUID
 
 from ocop_api.certificates.schemas import (
     CertificateRead,
+    CertificateRecorded,
     VerificationEdition,
     VerificationRead,
     VerificationRegime,
@@ -224,6 +225,8 @@ def verification_of(finding: Finding, public_url: str, language: Language) -> Ve
         issued_on=finding.issued_on,
         valid_until=finding.valid_until,
         extended_until=finding.extended_until,
+        recorded_from=finding.recorded_from,
+        confirmed_on=finding.confirmed_on,
         withdrawal=withdrawal,
         superseded_on=finding.superseded_on,
         successor_url=None if successor is None else page_url(public_url, successor),
@@ -265,9 +268,25 @@ def certificate_of(
             "verification_url": page_url(public_url, c.code),
             "credential_url": _credential_url(public_url, c.id, c.valid_until),
             "proofs_url": f"{public_url.rstrip('/')}{proofs_path(c.id)}",
+            "recorded": _recorded_of(record),
             "withdrawal": withdrawal,
             "superseded_on": None if s is None else s.superseded_on,
             "superseded_by": None if s is None else s.successor_id,
+        }
+    )
+
+
+def _recorded_of(record: CertificateRecord) -> CertificateRecorded | None:
+    c, seen = record.certificate, record.confirmation
+    if c.recognition_decision_id is not None:
+        return None
+    return CertificateRecorded.model_validate(
+        {
+            "source": c.source,
+            "confidence": c.confidence,
+            "confirmed_on": None if seen is None else seen.confirmed_on,
+            "confirmed_by_level": None if seen is None else seen.level,
+            "basis": None if seen is None else seen.basis,
         }
     )
 
@@ -281,6 +300,7 @@ _COMPUTED = {
     "verification_url",
     "credential_url",
     "proofs_url",
+    "recorded",
     "withdrawal",
     "superseded_on",
     "superseded_by",

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from fastapi import Depends, Query, Response
 
+from ocop_api.certificates.router.issuing import Issuing
 from ocop_api.certificates.router.presentation import certificate_of
 from ocop_api.certificates.router.verification import PublicUrl
 from ocop_api.certificates.schemas import (
@@ -13,7 +14,7 @@ from ocop_api.certificates.schemas import (
     CertificateRead,
     CertificateWithdraw,
 )
-from ocop_api.certificates.service import CertificateService, IssuingService, WithdrawalCases
+from ocop_api.certificates.service import CertificateService, WithdrawalCases
 from ocop_api.web.caller import Caller, Now, Visitor
 from ocop_api.web.routing import feature_router
 from ocop_api.web.schemas import Page
@@ -26,12 +27,7 @@ def _reading(session: ReadSession, actor: Visitor, now: Now) -> CertificateServi
     return CertificateService(session, actor, now())
 
 
-def _issuing(session: WriteSession, actor: Caller, now: Now) -> IssuingService:
-    return IssuingService(session, actor, now())
-
-
 Reading = Annotated[CertificateService, Depends(_reading, scope="function")]
-Issuing = Annotated[IssuingService, Depends(_issuing, scope="function")]
 
 
 @router.post("", status_code=201)
@@ -41,7 +37,9 @@ async def issue_certificate(
     """Recognise a rated dossier and issue its certificate.
 
     For the deciding authority of the dossier's level and area. Allots the number, sets the term of 36
-    months (Decision 26/2026, Art. 4.3) and replaces a running certificate of the same product.
+    months (Decision 26/2026, Art. 4.3) and replaces a running certificate of the same product. The product
+    joins the annex of the decision with this number, day and issuer; `POST /v1/recognition-decisions`
+    recognises many products at once.
     """
     record = await service.issue(body)
     response.headers["Location"] = f"/v1/certificates/{record.certificate.id}"

@@ -15,7 +15,7 @@ from ocop_api.certificates.service import (
 from ocop_api.certificates.service.withdrawal_deciding import LARGEST_DECISION
 from ocop_api.certificates.withdrawal_schemas import (
     SignedDecisionFacts,
-    SignedDecisionRead,
+    SignedWithdrawalRead,
     WithdrawalAnswer,
     WithdrawalCaseOpen,
     WithdrawalCaseRead,
@@ -27,11 +27,12 @@ from ocop_api.certificates.withdrawal_schemas import (
     WithdrawalReturn,
     WithdrawalSubmit,
 )
-from ocop_api.documents.router.delivery import FILE_ANSWERS, Store, received, send_file
+from ocop_api.documents.router.delivery import FILE_ANSWERS, Store, send_file
 from ocop_api.documents.service import DocumentService
 from ocop_api.web.caller import Caller, Now
 from ocop_api.web.conditional import OptionalIfMatch, tag_response
 from ocop_api.web.deadline import lift_deadline
+from ocop_api.web.receiving import received
 from ocop_api.web.routing import NO_IDEMPOTENCY, feature_router
 from ocop_api.web.schemas import Page
 from ocop_api.web.session import ReadSession, WriteSession, database_of
@@ -226,7 +227,7 @@ async def download_withdrawal_decision(case_id: UUID, request: Request, service:
     status_code=201,
     max_body_size=LARGEST_DECISION,
     openapi_extra=_BODY,
-    responses={200: {"model": SignedDecisionRead, "description": "This very file was handed in before"}},
+    responses={200: {"model": SignedWithdrawalRead, "description": "This very file was handed in before"}},
 )
 async def hand_in_signed_withdrawal(
     *,
@@ -237,7 +238,7 @@ async def hand_in_signed_withdrawal(
     now: Now,
     store: Store,
     response: Response,
-) -> SignedDecisionRead:
+) -> SignedWithdrawalRead:
     """Hand in the signed decision, PDF; for the office and whoever decides, once the case is decided.
 
     A wrong upload is replaced, with the reason; the earlier one stays on record.

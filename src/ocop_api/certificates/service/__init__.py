@@ -7,19 +7,23 @@ from ocop_api.certificates.repository import CertificateRecord
 from ocop_api.certificates.service.appeal_lodging import AppealLodging
 from ocop_api.certificates.service.appeal_procedure import AppealProcedure
 from ocop_api.certificates.service.appeal_reading import AppealReader
+from ocop_api.certificates.service.confirming import ConfirmingService
 from ocop_api.certificates.service.credential_checking import CredentialChecker, CredentialFinding
 from ocop_api.certificates.service.credentials import (
     STATUS_SECONDS,
     CredentialService,
     SignedCredential,
 )
+from ocop_api.certificates.service.decision_signing import DecisionSigningService
+from ocop_api.certificates.service.decisions import DecisionService, bound
 from ocop_api.certificates.service.document import PaperService
 from ocop_api.certificates.service.document_checking import ACCEPTED as DOCUMENT_TYPES
 from ocop_api.certificates.service.document_checking import DocumentChecker, DocumentFinding, InDocument
-from ocop_api.certificates.service.issuing import IssuingService
+from ocop_api.certificates.service.issuing import IssuingService, Recognised
 from ocop_api.certificates.service.lives import LifeService
-from ocop_api.certificates.service.recording import Recorded, RecordingService
-from ocop_api.certificates.service.register import CertificateService, HistoricRecognition
+from ocop_api.certificates.service.numbers import NumberService
+from ocop_api.certificates.service.recording import HistoricRecognition, Recorded, RecordingService
+from ocop_api.certificates.service.register import CertificateService
 from ocop_api.certificates.service.standings import standings_on
 from ocop_api.certificates.service.statistics import StatisticsService
 from ocop_api.certificates.service.verification import Finding, VerificationService
@@ -36,9 +40,12 @@ __all__ = [
     "AppealReader",
     "CertificateRecord",
     "CertificateService",
+    "ConfirmingService",
     "CredentialChecker",
     "CredentialFinding",
     "CredentialService",
+    "DecisionService",
+    "DecisionSigningService",
     "DocumentChecker",
     "DocumentFinding",
     "Finding",
@@ -46,7 +53,9 @@ __all__ = [
     "InDocument",
     "IssuingService",
     "LifeService",
+    "NumberService",
     "PaperService",
+    "Recognised",
     "Recorded",
     "RecordingService",
     "SignedCredential",
@@ -57,5 +66,6 @@ __all__ = [
     "WithdrawalClock",
     "WithdrawalPapers",
     "WithdrawalReader",
+    "bound",
     "standings_on",
 ]

@@ -21,7 +21,7 @@ from ocop_api.certificates.credential_claims import Attested, Criteria, credenti
 from ocop_api.certificates.credential_issuer import CredentialIssuer
 from ocop_api.certificates.credential_repository import CredentialRepository
 from ocop_api.certificates.repository import CertificateRecord
-from ocop_api.certificates.service.issuers import issuer_of
+from ocop_api.certificates.service.issuers import issuer_of, issuing_unit
 from ocop_api.certificates.service.register import CertificateService
 from ocop_api.db.base import uuid7
 from ocop_api.db.edition_shelf import EditionShelf
@@ -234,11 +234,12 @@ class CredentialService:
         """Name and code of the issuing authority: as printed, else that of the level."""
         level = Level(certificate.level or Level.PROVINCE)
         try:
-            issuer = await issuer_of(PlaceService(self.session), level, certificate.area_path, decided_on)
+            unit_id = issuing_unit(level, certificate.area_path, decided_on)
         except RuleViolation:
             # An earlier decision may be about a place that the register knows less exactly.
             return certificate.issuing_authority or "Cơ quan có thẩm quyền", level.value
-        return certificate.issuing_authority or issuer.authority, issuer.prefix
+        issuer = await issuer_of(PlaceService(self.session), level, unit_id, decided_on)
+        return certificate.issuing_authority or issuer.authority, issuer.code
 
 
 def _term_of(certificate: Certificate) -> tuple[date, date, date]:

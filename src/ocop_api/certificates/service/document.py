@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from datetime import date, datetime
@@ -25,6 +25,8 @@ from ocop_api.db.edition_shelf import EditionShelf
 from ocop_api.db.tables.certificates import Certificate
 from ocop_api.domain.clock import vietnam_date
 from ocop_api.domain.errors import Invalid, NotFound, RuleViolation
+
+_RatedBy = Mapping[UUID, tuple[str | None, int | None]]
 
 # The renderer works on one document at a time, so more threads would only wait in it.
 _thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="pdf")
@@ -47,18 +49,31 @@ class PaperService:
         return (await self._find(certificate_id)).certificate
 
     async def sheet(self, certificate: Certificate, verification_url: str) -> CertificateSheet:
-        """The words on the certificate as it was issued.
+        """The words on the certificate as it was issued; raises as ``sheets``."""
+        return (await self.sheets([certificate], lambda _: verification_url))[0]
+
+    async def sheets(
+        self, certificates: Sequence[Certificate], url_of: Callable[[str], str]
+    ) -> list[CertificateSheet]:
+        """The words on certificates as they were issued.
+
+        Args:
+            certificates: which ones; the number of statements does not grow with them.
+            url_of: from a verification code to the page that the QR symbol opens.
 
         Raises:
             NotFound: ``certificate.no_document`` for a recognition that was recorded, not issued here.
         """
-        c = certificate
+        rated_by = await self.certificates.criteria_of({c.dossier_id for c in certificates if c.dossier_id})
+        return [await self._sheet(c, url_of(c.code), rated_by) for c in certificates]
+
+    async def _sheet(self, c: Certificate, verification_url: str, rated_by: _RatedBy) -> CertificateSheet:
         if c.source != "issued" or c.decided_on is None or c.issued_on is None or c.valid_until is None:
             raise NotFound("certificate.no_document")
         return CertificateSheet(
             certificate_no=c.number or "",
             product_name=c.product_name,
-            product_group=await self._group(c.dossier_id),
+            product_group=await self._group(c.dossier_id, rated_by),
             producer_name=c.producer_name,
             producer_address=c.producer_address,
             stars=c.stars,
@@ -111,9 +126,9 @@ class PaperService:
             raise NotFound("certificate.not_found")
         return found
 
-    async def _group(self, dossier_id: UUID | None) -> str:
+    async def _group(self, dossier_id: UUID | None, rated_by: _RatedBy) -> str:
         """The group of products (*nhóm sản phẩm*) by the criteria set the dossier was rated by."""
-        edition, number = await self.certificates.criteria_of(dossier_id)
+        edition, number = (None, None) if dossier_id is None else rated_by[dossier_id]
         if edition is None or number is None:
             return ""
         return (await EditionShelf(self.session).load(edition)).criteria_set(number).text.vi

@@ -36,7 +36,8 @@ _MAGIC: Final = {
 }
 ACCEPTED: Final = tuple(_MAGIC)
 _HEAD: Final = 1024
-_NUMBER: Final = re.compile(r"(?<![\w-])(?:TW|\d{2})(?:-\d{3})?-\d{1,6}-\d{4}(?![\w-])", re.ASCII)
+_NUMBER: Final = re.compile(r"(?<![\w./-])[^\W_][\w./-]{0,39}?[./-][0-9]{1,6}[./-]20[0-9]{2}(?![\w-])")
+"""Whatever ends in serial and year, as the number of every form does."""
 _WIDTHS: Final = range(320, 3509)
 
 
@@ -217,7 +218,7 @@ async def _opened(file: IO[bytes], media_type: str) -> Searched:
 
 
 def _numbers_in(text: str) -> Iterator[str]:
-    # Dates with dashes look alike; the register does not have them, so they find nothing.
+    # Dates look alike; the register does not have them, so they find nothing.
     yield from dict.fromkeys(match[0] for match in _NUMBER.finditer(text))
 
 

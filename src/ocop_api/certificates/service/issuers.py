@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import date
 
 from ocop_api.domain.actor import Level
+from ocop_api.domain.administration import LAST_DAY_OF_DISTRICTS
 from ocop_api.domain.errors import RuleViolation
 from ocop_api.places.service import PlaceService
 
-_STRUCTURE_CHANGE = date(2025, 7, 1)
 _MINISTRIES = (
     (date(2025, 3, 1), "Bộ Nông nghiệp và Môi trường"),
     (date.min, "Bộ Nông nghiệp và Phát triển nông thôn"),
@@ -20,31 +20,18 @@ _KINDS = ("Thành phố ", "Tỉnh ", "Thị xã ", "Huyện ", "Quận ")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Issuer:
-    """The issuing authority as it is printed, and its part of the number."""
+    """The issuing authority as it is printed; ``place_id`` is None for the ministry."""
 
     level: Level
-    province: str | None
-    district: str | None
+    place_id: str | None
+    code: str
+    """``TW``, ``68`` or ``67-660``."""
     authority: str
     place: str
 
-    @property
-    def prefix(self) -> str:
-        """First part of its numbers: ``TW``, ``68`` or ``67-660``."""
-        parts = [part for part in (self.province, self.district) if part is not None]
-        return "-".join(parts) or "TW"
 
-
-def _unit(area_path: Sequence[str], structure: str, level: Level) -> str:
-    for place_id in area_path:
-        found, _, code = place_id.partition(":")
-        if found == structure and len(code) == _DIGITS[level]:
-            return place_id
-    raise RuleViolation("certificate.issuer_unknown", level=level.value)
-
-
-async def issuer_of(places: PlaceService, level: Level, area_path: Sequence[str], on: date) -> Issuer:
-    """The issuer for a dossier of this area on a day.
+def issuing_unit(level: Level, area_path: Sequence[str], on: date) -> str | None:
+    """The province or district that issues for a dossier of this area on a day; None for the ministry.
 
     Districts exist in the structure until 30/06/2025 only; a district that finishes a pending dossier
     later is still the old unit.
@@ -53,23 +40,27 @@ async def issuer_of(places: PlaceService, level: Level, area_path: Sequence[str]
         RuleViolation: ``certificate.issuer_unknown``, the area names no unit of that level.
     """
     if level is Level.CENTRAL:
-        return Issuer(
-            level=level,
-            province=None,
-            district=None,
-            authority=next(name for since, name in _MINISTRIES if since <= on),
-            place="Hà Nội",
-        )
-    old = level is Level.DISTRICT or on < _STRUCTURE_CHANGE
-    structure = "63" if old else "34"
-    province_id = _unit(area_path, structure, Level.PROVINCE)
-    district_id = _unit(area_path, structure, Level.DISTRICT) if level is Level.DISTRICT else None
-    name = (await places.get(district_id or province_id)).name
+        return None
+    old = level is Level.DISTRICT or on <= LAST_DAY_OF_DISTRICTS
+    for place_id in area_path:
+        structure, _, code = place_id.partition(":")
+        if structure == ("63" if old else "34") and len(code) == _DIGITS.get(level):
+            return place_id
+    raise RuleViolation("certificate.issuer_unknown", level=level.value)
+
+
+async def issuer_of(places: PlaceService, level: Level, unit_id: str | None, on: date) -> Issuer:
+    """The issuer behind ``issuing_unit`` with its names on a day."""
+    if unit_id is None:
+        authority = next(name for since, name in _MINISTRIES if since <= on)
+        return Issuer(level=level, place_id=None, code="TW", authority=authority, place="Hà Nội")
+    unit = await places.get(unit_id)
+    name = unit.name
     kind = next((kind for kind in _KINDS if name.startswith(kind)), "")
     return Issuer(
         level=level,
-        province=province_id.partition(":")[2],
-        district=None if district_id is None else district_id.partition(":")[2],
+        place_id=unit_id,
+        code="-".join(above.partition(":")[2] for above in unit.path),
         authority=f"Ủy ban nhân dân {kind.lower()}{name.removeprefix(kind)}",
         place=name.removeprefix(kind),
     )

@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ocop_api.certificates.repository import CertificateRecord, CertificateRepository
-from ocop_api.certificates.service.register import CertificateService
+from ocop_api.certificates.service.settling import settle_products
 from ocop_api.certificates.standing import Standing
 from ocop_api.domain.actor import SYSTEM
 from ocop_api.domain.certificate import expiry_mark
@@ -64,7 +64,7 @@ class LifeService:
 
     async def show_prolonged(self, product_id: UUID) -> None:
         """Bring a product's recognition up to what its certificates say."""
-        await CertificateService(self._session, SYSTEM, self._now).settle(product_id)
+        await settle_products(self._session, SYSTEM, self._now, [product_id])
 
     async def _tell_of_end(self, one: CertificateRecord) -> bool:
         last_day = one.certificate.valid_until
@@ -106,8 +106,7 @@ class LifeService:
             return False
         if prolonged is not None:
             # The product was shown as held until the limit; the result may have come earlier.
-            register = CertificateService(self._session, SYSTEM, self._now)
-            await register.settle(one.certificate.product_id)
+            await settle_products(self._session, SYSTEM, self._now, [one.certificate.product_id])
         await ProductService(self._session, SYSTEM, self._now).tell_of_expiry(one.certificate.product_id)
         return True
 

@@ -7,7 +7,7 @@ from uuid import UUID
 import asyncpg
 
 from ocop_api.certificates import repository
-from ocop_api.certificates.policy import read_code, read_number
+from ocop_api.certificates.policy import read_code
 from ocop_api.certificates.standing import Life, Standing, extended_until
 from ocop_api.domain.certificate import WithdrawalGround
 from ocop_api.domain.errors import NotFound
@@ -42,6 +42,10 @@ class Finding:
     standing: Standing
     day: date
     issued_here: bool
+    recorded_from: str | None
+    """Where a recorded one was read; None for what was issued here."""
+    confirmed_on: date | None
+    """Day an officer confirmed a recorded one by the paper behind it."""
 
 
 class VerificationService:
@@ -64,12 +68,12 @@ class VerificationService:
         return self._finding(row)
 
     async def by_number(self, number: str) -> Finding:
-        """By the printed number, such as ``68-01-2026``; spaces and long dashes do not matter.
+        """By the printed number, such as ``68-24611-01-2026``; spaces and long dashes do not matter.
 
         Raises:
             NotFound: ``certificate.unknown_number``.
         """
-        row = await repository.look_up(self.pool, number=read_number(number))
+        row = await repository.look_up(self.pool, number=number)
         if row is None:
             raise NotFound("certificate.unknown_number", number=number)
         return self._finding(row)
@@ -120,5 +124,7 @@ class VerificationService:
             extended_until=life.prolonged_until(self.day),
             standing=life.standing(self.day),
             day=self.day,
-            issued_here=row["source"] == "issued",
+            issued_here=row["source"] == repository.ISSUED,
+            recorded_from=None if row["source"] == repository.ISSUED else row["source"],
+            confirmed_on=row["confirmed_on"],
         )

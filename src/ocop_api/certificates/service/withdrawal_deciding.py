@@ -10,11 +10,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from ocop_api.adapters.object_store import ObjectStore
 from ocop_api.certificates.papers.withdrawal_decision import WithdrawalFacts, withdrawal_decision
-from ocop_api.certificates.service.issuers import issuer_of
+from ocop_api.certificates.service.issuers import issuer_of, issuing_unit
 from ocop_api.certificates.service.withdrawal_reading import WithdrawalReader, signed_read
 from ocop_api.certificates.service.withdrawals import WithdrawalService, level_deciding
 from ocop_api.certificates.withdrawal_repository import CaseRecord
-from ocop_api.certificates.withdrawal_schemas import SignedDecisionFacts, SignedDecisionRead
+from ocop_api.certificates.withdrawal_schemas import SignedDecisionFacts, SignedWithdrawalRead
 from ocop_api.db.base import uuid7
 from ocop_api.db.tables.withdrawals import SignedWithdrawal
 from ocop_api.documents.content import measure, recognise_pdf
@@ -62,7 +62,8 @@ class WithdrawalPapers(WithdrawalReader):
         case, certificate = record.case, record.certificate
         level = level_deciding(certificate, self.today)
         on = case.decided_on or self.today
-        issuer = await issuer_of(PlaceService(self.session), level, certificate.area_path, on)
+        unit_id = issuing_unit(level, certificate.area_path, on)
+        issuer = await issuer_of(PlaceService(self.session), level, unit_id, on)
         return WithdrawalFacts(
             level=level,
             authority=issuer.authority,
@@ -121,7 +122,7 @@ class SignedWithdrawals(WithdrawalService):
 
     async def take(
         self, case_id: UUID, facts: SignedDecisionFacts, file: IO[bytes]
-    ) -> tuple[SignedDecisionRead, bool]:
+    ) -> tuple[SignedWithdrawalRead, bool]:
         """Keep a signed decision, PDF; with it whether it is new: the very same file changes nothing.
 
         The content is stored under its own hash before the row is written: a failure in between leaves an

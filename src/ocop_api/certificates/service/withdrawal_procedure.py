@@ -9,6 +9,7 @@ from uuid import UUID
 from ocop_api.certificates import policy
 from ocop_api.certificates.repository import CertificateRecord
 from ocop_api.certificates.schemas import CertificateWithdraw
+from ocop_api.certificates.service.settling import settle_products
 from ocop_api.certificates.service.withdrawal_recipients import recipients_of
 from ocop_api.certificates.service.withdrawals import Check, WithdrawalService, level_deciding
 from ocop_api.certificates.withdrawal_schemas import (
@@ -342,7 +343,7 @@ class WithdrawalCases(WithdrawalService):
         certificate.updated_at = self.now
         # The product's recognition below is read from the rows.
         await self.rows.add(withdrawal)
-        await self.register.settle(certificate.product_id)
+        await settle_products(self.session, self.actor, self.now, [certificate.product_id])
         await record(
             self.session,
             kind="certificate.withdrawn",
@@ -368,7 +369,7 @@ class WithdrawalCases(WithdrawalService):
     async def _held(self, case_id: UUID, action: WithdrawalAction, check: Check) -> _Held:
         """The case and its certificate, locked, once place and party of the action are right."""
         seen = await self.get(case_id)
-        # Always the certificate first: so do opening and the clock, and nobody waits in a circle.
+        # Always the certificate before the case: so do opening and the clock, and nobody waits in a circle.
         found = await self.register.get(seen.certificate.id, lock=True)
         case = await self.rows.lock(case_id)
         step(

@@ -8,7 +8,7 @@ from ocop_api.certificates.service.withdrawals import WithdrawalService, level_d
 from ocop_api.certificates.standing import Standing
 from ocop_api.certificates.withdrawal_repository import CaseRecord
 from ocop_api.certificates.withdrawal_schemas import (
-    SignedDecisionRead,
+    SignedWithdrawalRead,
     WithdrawalAllowedAction,
     WithdrawalAnswerRead,
     WithdrawalBasisRead,
@@ -156,12 +156,12 @@ class WithdrawalReader(WithdrawalService):
         ]
 
 
-def signed_read(row: SignedWithdrawal | None) -> SignedDecisionRead | None:
+def signed_read(row: SignedWithdrawal | None) -> SignedWithdrawalRead | None:
     """A signed decision as it is shown."""
     if row is None:
         return None
-    names = SignedDecisionRead.model_fields.keys() - {"content"}
-    return SignedDecisionRead.model_validate(
+    names = SignedWithdrawalRead.model_fields.keys() - {"content"}
+    return SignedWithdrawalRead.model_validate(
         {name: getattr(row, name) for name in names}
         | {"content": f"/v1/withdrawal-cases/{row.case_id}/signed-decision"}
     )

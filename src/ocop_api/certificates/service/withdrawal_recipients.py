@@ -6,7 +6,7 @@ from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from ocop_api.certificates.service.issuers import issuer_of
+from ocop_api.certificates.service.issuers import issuer_of, issuing_unit
 from ocop_api.db.tables.certificates import Certificate
 from ocop_api.domain.actor import Level
 from ocop_api.domain.clock import vietnam_date
@@ -40,7 +40,9 @@ async def recipients_of(
         name = (await places.get(commune)).name
         first.append(f"Ủy ban nhân dân {name[:1].lower()}{name[1:]}")
     if level is Level.CENTRAL and certificate.area_path:
-        province = await issuer_of(places, Level.PROVINCE, certificate.area_path, vietnam_date(now))
+        today = vietnam_date(now)
+        province_id = issuing_unit(Level.PROVINCE, certificate.area_path, today)
+        province = await issuer_of(places, Level.PROVINCE, province_id, today)
         first.append(province.authority)
     bodies = _USUAL.get(level, ()) if further is None else further
     return list(dict.fromkeys([*first, *bodies]))

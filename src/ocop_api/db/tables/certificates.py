@@ -1,6 +1,6 @@
 """Certificates, and what ended them. A certificate's words and dates are written once and never edited."""
 
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, SmallInteger, UniqueConstraint, text
@@ -20,6 +20,10 @@ class Certificate(Stamped, Versioned, Base):
     id: Mapped[Identity]
     number: Mapped[str | None]
     """Printed number; recorded recognitions may lack it."""
+    number_prefix: Mapped[str | None]
+    """Its parts as ``domain.certificate_number`` reads them; None for a form nothing counts in."""
+    number_year: Mapped[int | None] = mapped_column(SmallInteger)
+    number_serial: Mapped[int | None]
     code: Mapped[str]
     """Verification code behind the QR symbol: 128 random bits in base32."""
     product_id: Mapped[UUID] = mapped_column(ForeignKey("product.id"))
@@ -27,6 +31,10 @@ class Certificate(Stamped, Versioned, Base):
     dossier_id: Mapped[UUID | None] = mapped_column(ForeignKey("dossier.id"))
     appeal_id: Mapped[UUID | None] = mapped_column(ForeignKey("appeal.id"))
     """The appeal that led to it, where one did."""
+    recognition_decision_id: Mapped[UUID | None] = mapped_column(ForeignKey("recognition_decision.id"))
+    """The decision it was issued by; None for a recorded one."""
+    annex_place: Mapped[int | None]
+    """Its place in the annex of that decision, from 1."""
     regime: Mapped[str | None]
     """Code of the regime it lives by; None for a report without a date."""
     level: Mapped[str | None]
@@ -54,6 +62,23 @@ class Certificate(Stamped, Versioned, Base):
 
     __table_args__ = (
         UniqueConstraint("number", info={"code": "certificate.number_taken"}),
+        UniqueConstraint(
+            "number_prefix",
+            "number_year",
+            "number_serial",
+            name="uq_certificate__number_parts",
+            info={"code": "certificate.number_taken"},
+        ),
+        CheckConstraint(
+            "(number_prefix is null) = (number_serial is null)"
+            " and (number_prefix is null) = (number_year is null)"
+            " and (number_prefix is null or number is not null)",
+            name="number_parts",
+        ),
+        UniqueConstraint(
+            "recognition_decision_id", "annex_place", info={"code": "decision.changed_meanwhile"}
+        ),
+        CheckConstraint("(recognition_decision_id is null) = (annex_place is null)", name="annex_place"),
         UniqueConstraint("code", info={"code": "certificate.code_taken"}),
         UniqueConstraint(
             "product_id",
@@ -148,11 +173,36 @@ class CertificateNotice(Base):
 
 
 class CertificateSerial(Base):
-    """The last serial an issuer used in a year; its row lock gives numbers without gap or repeat."""
+    """The last serial of a prefix and year; its row lock gives numbers without gap or repeat."""
 
     __tablename__ = "certificate_serial"
 
-    issuer: Mapped[str] = mapped_column(primary_key=True)
-    """First part of the number: ``TW``, ``68`` or ``67-660``."""
+    prefix: Mapped[str] = mapped_column(primary_key=True)
+    """What stands before the serial: ``68-24611``, ``67-660`` or ``TW``."""
     year: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
     serial: Mapped[int]
+
+
+class CertificateNumberGap(Base):
+    """Serials that were jumped over, and why; a number recorded later may still lie among them."""
+
+    __tablename__ = "certificate_number_gap"
+
+    id: Mapped[Identity]
+    prefix: Mapped[str]
+    year: Mapped[int] = mapped_column(SmallInteger)
+    first_serial: Mapped[int]
+    last_serial: Mapped[int]
+    reason: Mapped[str]
+    """``recorded``: a certificate with a higher serial was recorded. ``before_records``: from before gaps
+    were noted, and what is stored does not tell."""
+    certificate_id: Mapped[UUID | None] = mapped_column(ForeignKey("certificate.id"))
+    """The recorded certificate."""
+    made_at: Mapped[datetime]
+
+    __table_args__ = (
+        UniqueConstraint("prefix", "year", "first_serial"),
+        CheckConstraint("first_serial between 1 and last_serial", name="serials"),
+        CheckConstraint("reason in ('recorded', 'before_records')", name="reason"),
+        CheckConstraint("(reason = 'recorded') = (certificate_id is not null)", name="certificate"),
+    )

@@ -1,11 +1,7 @@
 """Files over HTTP: as attachments, in pieces, whole or in ranges (RFC 9110, section 14)."""
 
-import asyncio
 import re
-import tempfile
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from typing import IO, Annotated, Any, Final
+from typing import Annotated, Any
 
 from fastapi import Depends, Request
 from starlette.responses import Response, StreamingResponse
@@ -17,8 +13,6 @@ from ocop_api.web.deadline import lift_deadline
 from ocop_api.web.problems import HTTPProblem, refusal
 
 _RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
-_SECONDS: Final = 900
-"""Time a sender has for a body; slow rural lines need minutes for thirty megabytes."""
 _KEPT = "private, max-age=31536000, immutable"
 _UNCHANGED = {"description": "The client has this very file (If-None-Match)"}
 FILE_ANSWERS: dict[int | str, dict[str, Any]] = {
@@ -40,29 +34,6 @@ def _store(request: Request) -> ObjectStore:
 
 Store = Annotated[ObjectStore, Depends(_store)]
 """Where files are kept."""
-
-
-@asynccontextmanager
-async def received(request: Request, limit: int) -> AsyncIterator[IO[bytes]]:
-    """The body as a file without a name, which is gone afterwards.
-
-    Raises:
-        HTTPProblem: 413 ``request.too_large`` over ``limit`` bytes.
-        TimeoutError: it takes longer than a slow line needs.
-    """
-    file: IO[bytes] = await asyncio.to_thread(tempfile.TemporaryFile)
-    try:
-        count = 0
-        async with asyncio.timeout(_SECONDS):
-            async for piece in request.stream():
-                count += len(piece)
-                if count > limit:
-                    raise HTTPProblem(413, "request.too_large", limit=limit)
-                await asyncio.to_thread(file.write, piece)
-        await asyncio.to_thread(file.flush)
-        yield file
-    finally:
-        await asyncio.to_thread(file.close)
 
 
 async def send_file(request: Request, service: DocumentService, document: Document) -> Response:

@@ -139,6 +139,15 @@ class DossierService:
         await EditionShelf(self.session).need([row.edition])
         return row
 
+    async def lock_many(self, dossier_ids: Collection[UUID]) -> dict[UUID, Dossier]:
+        """Those of the dossiers that the actor may read, locked until the transaction ends, by id.
+
+        They are locked in one order, so that two who want the same ones never wait for each other in a ring.
+        """
+        found = {row.id: row for row in await self.rows.lock_many(dossier_ids, self.actor)}
+        await EditionShelf(self.session).need({row.edition for row in found.values()})
+        return found
+
     async def page(self, wanted: DossierFilter) -> Rows:
         """One page of ``(dossier, name of its product)``."""
         return await self.rows.page(self.actor, wanted)
@@ -222,6 +231,29 @@ class DossierService:
             held.add(Guard(f"outcome_is_{dossier.outcome['kind']}"))
         return frozenset(held)
 
+    def step(
+        self,
+        dossier: Dossier,
+        action: Action,
+        *,
+        acting: Acting | Collection[Acting],
+        satisfied: Collection[Guard] = (),
+        reason: str | None = None,
+    ) -> Position:
+        """Where ``advance`` with the same arguments would lead; nothing is changed. Raises as it does."""
+        held = {acting} if isinstance(acting, Acting) else set(acting)
+        shown = self.stored_facts(dossier) | set(satisfied)
+        if reason:
+            shown |= {Guard.REASON_GIVEN}
+        return apply(
+            regime(dossier.regime),
+            DossierKind(dossier.kind),
+            position_of(dossier),
+            action,
+            capacities=held,
+            satisfied=shown,
+        )
+
     async def advance(
         self,
         dossier: Dossier,
@@ -251,12 +283,8 @@ class DossierService:
             RuleViolation: ``dossier.action_not_allowed``, ``dossier.guard_not_met``.
             Forbidden: ``dossier.not_the_acting_party``.
         """
+        target = self.step(dossier, action, acting=acting, satisfied=satisfied, reason=reason)
         law, kind, origin = regime(dossier.regime), DossierKind(dossier.kind), position_of(dossier)
-        held = {acting} if isinstance(acting, Acting) else set(acting)
-        shown = self.stored_facts(dossier) | set(satisfied)
-        if reason:
-            shown |= {Guard.REASON_GIVEN}
-        target = apply(law, kind, origin, action, capacities=held, satisfied=shown)
         row = next(row for row in open_transitions(law, kind, origin) if row.action is action)
         kept = dict(data or {})
         if dossier.outcome is not None and (action in _CLEARS_RESULT or target.state is State.FORWARDED):

@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import Query, Request, Response
 from fastapi.responses import StreamingResponse
 
-from ocop_api.documents.router.delivery import Store, received
+from ocop_api.documents.router.delivery import Store
 from ocop_api.inspections.schemas.following import SignedMinutesFacts
 from ocop_api.inspections.schemas.inspections import InspectionRead
 from ocop_api.inspections.service.papers import PaperForm, PaperService
@@ -16,6 +16,7 @@ from ocop_api.web.caller import Caller, Now
 from ocop_api.web.conditional import tag_response
 from ocop_api.web.deadline import lift_deadline
 from ocop_api.web.problems import refusal
+from ocop_api.web.receiving import received
 from ocop_api.web.routing import NO_IDEMPOTENCY, feature_router
 from ocop_api.web.session import ReadSession, database_of
 

@@ -6,11 +6,12 @@ from uuid import UUID
 from fastapi import Query, Request, Response
 from fastapi.responses import StreamingResponse
 
-from ocop_api.documents.router.delivery import Store, received
+from ocop_api.documents.router.delivery import Store
 from ocop_api.scoring.schemas.papers import SignedPaperFacts, SignedPaperQuery, SignedPaperRead
 from ocop_api.scoring.service.signing import LARGEST_PDF, SigningService, StoredFile
 from ocop_api.web.caller import Caller, Now
 from ocop_api.web.deadline import lift_deadline
+from ocop_api.web.receiving import received
 from ocop_api.web.routing import NO_IDEMPOTENCY, feature_router
 from ocop_api.web.schemas import Page
 from ocop_api.web.session import ReadSession, database_of

@@ -4,8 +4,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = "f038"
-down_revision = "f037"
+revision = "f037"
+down_revision = "f036"
 branch_labels = None
 depends_on = None
 

@@ -6,7 +6,7 @@ The tree is empty at first: the sealer lets it grow over the events sealed so fa
 import sqlalchemy as sa
 from alembic import op
 
-revision = "f037"
+revision = "f036"
 down_revision = "f035"
 branch_labels = None
 depends_on = None

@@ -1,0 +1,186 @@
+"""The signed paper of a decision, kept as it was uploaded."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import IO
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from ocop_api.adapters.object_store import ObjectStore
+from ocop_api.certificates.decisions_repository import DecisionRepository
+from ocop_api.certificates.decisions_schemas import (
+    SignedDecisionFacts,
+    SignedDecisionQuery,
+    SignedDecisionRead,
+)
+from ocop_api.db.base import uuid7
+from ocop_api.db.paging import Rows
+from ocop_api.db.tables.recognition_decisions import RecognitionDecision, SignedDecision
+from ocop_api.documents.content import measure, recognise_pdf
+from ocop_api.documents.service import storing
+from ocop_api.domain.actor import Actor, Level, Permission
+from ocop_api.domain.administration import level_in_charge
+from ocop_api.domain.clock import vietnam_date
+from ocop_api.domain.errors import Conflict, Forbidden, Invalid, NotFound
+from ocop_api.ledger.recording import record
+
+_PDF = b"%PDF-"
+
+
+@dataclass(frozen=True, slots=True)
+class TakenDecision:
+    """A signed paper; ``new`` unless the very same file was there already."""
+
+    paper: SignedDecisionRead
+    new: bool
+
+
+@dataclass(frozen=True, slots=True)
+class KeptDecision:
+    """A kept file: its pieces, size and digest."""
+
+    pieces: AsyncIterator[bytes]
+    size: int
+    sha256: str
+
+
+def signed_read(row: SignedDecision, *, current: bool) -> SignedDecisionRead:
+    """The metadata of a signed paper."""
+    return SignedDecisionRead(
+        id=row.id,
+        sha256=row.sha256,
+        size=row.size,
+        uploaded_at=row.uploaded_at,
+        replaces_id=row.replaces_id,
+        reason=row.reason,
+        current=current,
+    )
+
+
+class DecisionSigningService:
+    """Signed papers of decisions, for one actor at one moment."""
+
+    def __init__(self, session: AsyncSession, actor: Actor, now: datetime, store: ObjectStore) -> None:
+        self._session = session
+        self._rows = DecisionRepository(session)
+        self._actor = actor
+        self._now = now
+        self._store = store
+
+    async def permitted(
+        self, decision_id: UUID, facts: SignedDecisionFacts, *, lock: bool = False
+    ) -> RecognitionDecision:
+        """The decision, when the actor may hand in its signed paper; nothing is read or stored.
+
+        Raises:
+            NotFound: ``decision.unknown``.
+            Forbidden: ``auth.not_permitted``, neither a leader nor an officer of the issuing level and area.
+            Invalid: ``decision.replacement_without_reason``, ``decision.reason_without_replacement``.
+        """
+        decision = await self._decision(decision_id, lock=lock)
+        in_charge = level_in_charge(Level(decision.level), vietnam_date(self._now))
+        held = (Permission.CERTIFICATE_ISSUE, Permission.CERTIFICATE_CONFIRM)
+        scopes = [self._actor.scope(permission, levels={in_charge}) for permission in held]
+        if not any(scope.covers(area_path=decision.area_path) for scope in scopes):
+            raise Forbidden("auth.not_permitted", permission=held[0].value)
+        if facts.replaces_id is not None and facts.reason is None:
+            raise Invalid("decision.replacement_without_reason")
+        if facts.replaces_id is None and facts.reason is not None:
+            raise Invalid("decision.reason_without_replacement")
+        return decision
+
+    async def take(self, decision_id: UUID, facts: SignedDecisionFacts, file: IO[bytes]) -> TakenDecision:
+        """Keep a signed paper; the same file again changes nothing.
+
+        The content is stored under its own hash before the row is written: a failure in between leaves an
+        unnamed object that the same upload will find again, never a record without its file.
+
+        Raises:
+            NotFound, Forbidden, Invalid: as ``permitted``.
+            Invalid: ``decision.signed_file_not_accepted``; as ``documents.content.recognise_pdf``.
+            Conflict: ``decision.signed_already`` without ``replaces_id``; ``decision.signed_replaced`` when
+                that is not the one that counts.
+        """
+        size, digest = await asyncio.to_thread(measure, file)
+        await asyncio.to_thread(file.seek, 0)
+        if await asyncio.to_thread(file.read, len(_PDF)) != _PDF:
+            raise Invalid("decision.signed_file_not_accepted")
+        await recognise_pdf(file)
+        # From here to the commit nobody else hands in a paper of this decision.
+        decision = await self.permitted(decision_id, facts, lock=True)
+        current = (await self._rows.current_signed([decision_id])).get(decision_id)
+        if current is not None and current.sha256 == digest:
+            return TakenDecision(signed_read(current, current=True), new=False)
+        if current is not None and facts.replaces_id is None:
+            raise Conflict("decision.signed_already", signed_paper_id=current.id)
+        if facts.replaces_id is not None and (current is None or current.id != facts.replaces_id):
+            raise Conflict("decision.signed_replaced")
+        await storing.keep(self._store, storing.content_key(digest), file, size)
+        row = SignedDecision(
+            id=uuid7(),
+            decision_id=decision_id,
+            sha256=digest,
+            size=size,
+            replaces_id=facts.replaces_id,
+            reason=facts.reason,
+            uploaded_by=self._actor.user_id,
+            uploaded_at=self._now,
+        )
+        self._session.add(row)
+        # The unique constraints speak here.
+        await self._session.flush()
+        await record(
+            self._session,
+            kind="recognition_decision.signed_paper_kept",
+            subject_type="recognition_decision",
+            subject_id=decision_id,
+            actor=self._actor,
+            at=self._now,
+            area_path=decision.area_path,
+            data={
+                "number": decision.number,
+                "signed_paper_id": str(row.id),
+                "sha256": digest,
+                "replaces_id": None if row.replaces_id is None else str(row.replaces_id),
+            },
+        )
+        return TakenDecision(signed_read(row, current=True), new=True)
+
+    async def page(
+        self, decision_id: UUID, wanted: SignedDecisionQuery
+    ) -> tuple[Rows, list[SignedDecisionRead]]:
+        """One page of the signed papers of a decision, replaced ones included; raises as ``content``."""
+        await self._readable(decision_id)
+        rows = await self._rows.signed(decision_id, wanted.slice())
+        replaced = await self._rows.replaced([row.id for row in rows.items])
+        return rows, [signed_read(row, current=row.id not in replaced) for row in rows.items]
+
+    async def content(self, decision_id: UUID, signed_id: UUID) -> KeptDecision:
+        """What was uploaded.
+
+        Raises:
+            NotFound: ``decision.unknown``, ``decision.unknown_signed``.
+            Forbidden: ``auth.not_permitted`` for those who do not read dossiers of the issuer's area.
+            Unavailable: ``documents.content_lost``.
+        """
+        await self._readable(decision_id)
+        row = await self._rows.find_signed(decision_id, signed_id)
+        if row is None:
+            raise NotFound("decision.unknown_signed")
+        pieces = await storing.read(self._store, row.sha256, row.size, 0, None)
+        return KeptDecision(pieces, row.size, row.sha256)
+
+    async def _readable(self, decision_id: UUID) -> None:
+        decision = await self._decision(decision_id)
+        scope = self._actor.scope(Permission.DOSSIER_READ)
+        if not scope.covers(area_path=decision.area_path):
+            raise Forbidden("auth.not_permitted", permission=Permission.DOSSIER_READ.value)
+
+    async def _decision(self, decision_id: UUID, *, lock: bool = False) -> RecognitionDecision:
+        found = await self._rows.get(decision_id, lock=lock)
+        if found is None:
+            raise NotFound("decision.unknown")
+        return found
