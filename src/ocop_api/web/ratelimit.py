@@ -75,8 +75,8 @@ class Limiter:
         window = self.quota.seconds
         # Taken out and put back, the dictionary keeps the order of last use.
         full_at = self._full_at.pop(network, now)
-        # A clock that was set back must not lock anybody out for longer than the window.
-        full_at = min(max(full_at, now), now + window)
+        # Nobody is ever that far ahead: the clock was set back, and what was counted by it means nothing now.
+        full_at = now if full_at > now + window else max(full_at, now)
         after = full_at + self._interval
         over = after - now - window
         # Sums of fractions of a second; a thousandth over is not over.
