@@ -93,7 +93,8 @@ def withdrawal_decision(facts: WithdrawalFacts) -> Form:
         Closing(
             recipients=("- Như Điều 4;", *(f"- {one};" for one in facts.recipients), "- Lưu: VT."),
             right=Signature("", title.upper(), "(Ký, đóng dấu)"),
-            last="Điều 5. Quyết định này có hiệu lực kể từ ngày ký./.",
+            lead="Điều 5.",
+            last="Quyết định này có hiệu lực kể từ ngày ký./.",
         ),
     ]
     return Form(

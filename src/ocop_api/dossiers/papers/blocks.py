@@ -113,13 +113,14 @@ class Closing:
     """The end of an administrative document: who receives it or a second signature, then the signature.
 
     ``last`` is the last sentence; it stays on the page of the signatures, so that none stands alone;
-    ``indented`` as of a paragraph.
+    ``lead`` and ``indented`` as of a paragraph.
     """
 
     right: Signature
     left: Signature | None = None
     recipients: tuple[str, ...] = ()
     last: str = ""
+    lead: str = ""
     indented: bool = True
     kind: Literal["closing"] = "closing"
 

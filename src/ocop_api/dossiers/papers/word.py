@@ -246,7 +246,10 @@ def _signed(cell: _Cell, one: dict[str, Any]) -> None:
 
 def _closing(word: Word, one: dict[str, Any]) -> None:
     if one["last"]:
-        paragraph = word.add_paragraph(one["last"])
+        paragraph = word.add_paragraph()
+        if one["lead"]:
+            paragraph.add_run(one["lead"] + " ").bold = True
+        paragraph.add_run(one["last"])
         if one["indented"]:
             _as_body(paragraph)
         paragraph.paragraph_format.keep_with_next = True
