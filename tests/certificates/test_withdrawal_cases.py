@@ -631,9 +631,12 @@ async def test_who_is_told_of_what(matter: Matter, events: Events) -> None:
     assert to_offices == {
         "withdrawal.opened": Level.PROVINCE,
         "withdrawal.answered": Level.PROVINCE,
+        "withdrawal.submitted": Level.PROVINCE,
         "withdrawal.returned": Level.PROVINCE,
         "certificate.withdrawn": None,
     }
+    to_leaders = {kind for kind in to_offices if Role.LEADER in told[kind].roles}
+    assert to_leaders == {"withdrawal.submitted"}
     assert told["withdrawal.decided"].nobody
 
 

@@ -163,6 +163,29 @@ async def test_officers_of_the_area_are_told_of_arriving_dossiers(
     )
 
 
+async def test_leaders_are_told_of_what_lies_before_them(
+    database: Database, add_user: AddUser, happen: Happen, run: Run
+) -> None:
+    chair = await add_user(Role.LEADER, place_id="34:68", level=Level.PROVINCE)
+    officer = await add_user(Role.OFFICER, place_id="34:68", level=Level.PROVINCE)
+    minister = await add_user(Role.LEADER, grant={"bound": Bound.EVERYWHERE})
+    await add_user(Role.LEADER, place_id="34:66", level=Level.PROVINCE)
+    await happen("withdrawal.submitted", area=HERE, level="province")
+    await happen("withdrawal.submitted", area=HERE, level="central")
+    await happen("appeal.reported", area=HERE, level="province")
+    await happen("withdrawal.returned", area=HERE, level="province")
+    await run()
+    assert sorted(await told(database)) == sorted(
+        [
+            (chair, "withdrawal.submitted"),
+            (minister, "withdrawal.submitted"),
+            (chair, "appeal.reported"),
+            (officer, "appeal.reported"),
+            (officer, "withdrawal.returned"),
+        ]
+    )
+
+
 async def test_the_ministrys_officers_are_told_of_what_is_due_there(
     database: Database, add_user: AddUser, happen: Happen, run: Run
 ) -> None:

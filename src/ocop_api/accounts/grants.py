@@ -1,6 +1,6 @@
 """Granting and revoking roles."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
@@ -308,6 +308,7 @@ async def people_concerned(
     place_ids: Sequence[str] = (),
     level: Level | None = None,
     user_ids: Sequence[UUID] = (),
+    roles: Collection[Role] = (Role.OFFICER,),
 ) -> list[UUID]:
     """Ids of the users to be told of something: who acts for a producer, and an area's officers.
 
@@ -315,12 +316,19 @@ async def people_concerned(
         session: any session.
         now: grants that hold then count (aware).
         producer_id: those who act for this producer.
-        place_ids: officers of these units, at ``level`` if one is given.
-        level: of the officers; None for every level.
+        place_ids: those with one of ``roles`` in these units, at ``level`` if one is given.
+        level: of their grants; None for every level.
         user_ids: these users, as long as they hold any role.
+        roles: whom of an area it concerns.
     """
     return await holders(
-        session, now, producer_id=producer_id, place_ids=place_ids, level=level, user_ids=user_ids
+        session,
+        now,
+        producer_id=producer_id,
+        place_ids=place_ids,
+        level=level,
+        user_ids=user_ids,
+        roles=roles,
     )
 
 

@@ -1,6 +1,6 @@
 """Rows of users, grants, sessions and tokens."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -191,8 +191,9 @@ async def holders(
     place_ids: Sequence[str],
     level: Level | None,
     user_ids: Sequence[UUID] = (),
+    roles: Collection[Role] = (Role.OFFICER,),
 ) -> list[UUID]:
-    """Users in use who act for the producer, are officers of one of the places, or are named, in order."""
+    """Users in use who act for the producer, hold one of the roles in one of the places, or are named."""
     choices: list[ColumnElement[bool]] = [false()]
     if producer_id is not None:
         choices.append(and_(RoleGrant.role == Role.PRODUCER, RoleGrant.producer_id == producer_id))
@@ -201,14 +202,14 @@ async def holders(
     if place_ids:
         choices.append(
             and_(
-                RoleGrant.role == Role.OFFICER,
+                RoleGrant.role.in_(roles),
                 RoleGrant.place_id.in_(place_ids),
                 true() if level is None else RoleGrant.level == level,
             )
         )
         if level is Level.CENTRAL:
-            # The ministry's officers have no area: every one is theirs.
-            choices.append(and_(RoleGrant.role == Role.OFFICER, RoleGrant.bound == Bound.EVERYWHERE))
+            # The ministry's people have no area: every one is theirs.
+            choices.append(and_(RoleGrant.role.in_(roles), RoleGrant.bound == Bound.EVERYWHERE))
     rows = await session.scalars(
         select(RoleGrant.user_id)
         .join(AccountUser, AccountUser.id == RoleGrant.user_id)

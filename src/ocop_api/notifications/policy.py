@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from ocop_api.domain.actor import Level
+from ocop_api.domain.actor import Level, Role
 
 WATCHED = (
     "appeal.",
@@ -33,6 +33,8 @@ _FOR_OFFICERS = frozenset(
         "withdrawal.returned",
     }
 )
+_FOR_LEADERS = frozenset({"appeal.reported", "withdrawal.submitted"})
+"""What lies before whoever decides."""
 _NOT_FOR_PRODUCERS = frozenset(
     {"appeal.reported", "withdrawal.answered", "withdrawal.returned", "withdrawal.submitted"}
 )
@@ -104,14 +106,15 @@ MAILED = _CLOCKS | {
 class Concern:
     """Whose grants make an event theirs.
 
-    ``producer_id``: those who act for this producer. ``place_ids``: officers of these areas, at
-    ``level`` when the event names one, otherwise at every level. ``user_ids``: these users.
+    ``producer_id``: those who act for this producer. ``place_ids``: those with one of ``roles`` in these
+    areas, at ``level`` when the event names one, otherwise at every level. ``user_ids``: these users.
     """
 
     producer_id: UUID | None = None
     place_ids: tuple[str, ...] = ()
     level: Level | None = None
     user_ids: tuple[UUID, ...] = ()
+    roles: frozenset[Role] = frozenset({Role.OFFICER})
 
     @property
     def nobody(self) -> bool:
@@ -122,7 +125,8 @@ class Concern:
 def concern_of(kind: str, area_path: Sequence[str], data: Mapping[str, Any]) -> Concern:
     """Whom to tell: the producer of the dossier, certificate or document, and officers at the desk.
 
-    Officers of the area are told of a dossier or an appeal that arrives with them. ``data`` may name
+    Officers of the area are told of a dossier or an appeal that arrives with them, its leader of what is to
+    be decided. ``data`` may name
     ``producer_id``, the ``level`` the dossier is at now, and further people in ``tell_users``. An event with
     ``told_by`` tells nobody: another kind of event brings the same news.
     """
@@ -136,12 +140,14 @@ def concern_of(kind: str, area_path: Sequence[str], data: Mapping[str, Any]) -> 
     if kind.startswith("inspection."):
         told = _uuid(data.get("producer_id")) if kind in _INSPECTED else None
         return Concern(producer_id=told, user_ids=_uuids(data.get("tell_users")))
-    for_officers = kind in _FOR_OFFICERS
+    roles = {Role.OFFICER: kind in _FOR_OFFICERS, Role.LEADER: kind in _FOR_LEADERS}
+    for_officials = any(roles.values())
     return Concern(
         producer_id=None if kind in _NOT_FOR_PRODUCERS else _uuid(data.get("producer_id")),
-        place_ids=tuple(area_path) if for_officers else (),
-        level=_level(data.get("level")) if for_officers else None,
+        place_ids=tuple(area_path) if for_officials else (),
+        level=_level(data.get("level")) if for_officials else None,
         user_ids=_uuids(data.get("tell_users")),
+        roles=frozenset(role for role, told in roles.items() if told),
     )
 
 

@@ -77,6 +77,7 @@ async def users_to_tell(session: AsyncSession, now: datetime, event: SealedEvent
         place_ids=concern.place_ids,
         level=concern.level,
         user_ids=concern.user_ids,
+        roles=concern.roles,
     )
     return [user for user in found if user != event.actor_id]
 
