@@ -47,7 +47,7 @@ def _environment(url: str, folder: Path, **variables: str) -> dict[str, str]:
 def test_doctor_is_content_with_a_good_installation(database_url: str, tmp_path: Path) -> None:
     ran = _run(database_url, tmp_path, "doctor", "--port", "0")
     assert ran.returncode == 0, ran.stdout + ran.stderr
-    assert ran.stdout.count("ok") == 5
+    assert ran.stdout.count("ok") == 6
 
 
 def test_doctor_says_what_is_wrong(database_url: str, tmp_path: Path) -> None:

@@ -4,14 +4,30 @@ import asyncio
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import IO, Final
+from typing import IO, Any, Final
 
 from fastapi import Request
 
 from ocop_api.web.problems import HTTPProblem
+from ocop_api.web.routing import NO_IDEMPOTENCY
 
 _SECONDS: Final = 900
 """Time a sender has for the body; slow rural lines need minutes for thirty megabytes."""
+
+
+def file_body(*media_types: str) -> dict[str, Any]:
+    """What the contract says of a body that is a file, of one of these types or sent without one.
+
+    The file's own hash makes a repeat harmless, without its digest held in memory.
+    """
+    names = ("application/octet-stream", *media_types)
+    return {
+        NO_IDEMPOTENCY: True,
+        "requestBody": {
+            "required": True,
+            "content": {name: {"schema": {"type": "string", "format": "binary"}} for name in names},
+        },
+    }
 
 
 @asynccontextmanager

@@ -27,8 +27,8 @@ from ocop_api.web.caller import Caller, Now, Visitor
 from ocop_api.web.conditional import tag_response
 from ocop_api.web.deadline import lift_deadline
 from ocop_api.web.problems import refusal
-from ocop_api.web.receiving import received
-from ocop_api.web.routing import NO_IDEMPOTENCY, feature_router
+from ocop_api.web.receiving import file_body, received
+from ocop_api.web.routing import feature_router
 from ocop_api.web.schemas import Page
 from ocop_api.web.session import ReadSession, database_of
 
@@ -38,14 +38,6 @@ LARGEST_PDF = 30 * 1024 * 1024
 """Bytes of a signed decision: a scan of the annex of two hundred products has some twenty megabytes."""
 _PDF = "application/pdf"
 _DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
-_BODY: dict[str, Any] = {
-    # The file's own hash makes a repeat harmless, without its digest held in memory.
-    NO_IDEMPOTENCY: True,
-    "requestBody": {
-        "required": True,
-        "content": {_PDF: {"schema": {"type": "string", "format": "binary"}}},
-    },
-}
 
 
 def _file_answer(media_type: str, description: str) -> dict[int | str, dict[str, Any]]:
@@ -155,7 +147,7 @@ async def print_annex_certificates(
     "/{decision_id}/signed-papers",
     status_code=201,
     max_body_size=LARGEST_PDF,
-    openapi_extra=_BODY,
+    openapi_extra=file_body(_PDF),
     responses={200: {"model": SignedDecisionRead, "description": "This very file was handed in before"}},
 )
 async def hand_in_signed_decision(

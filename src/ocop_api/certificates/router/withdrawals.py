@@ -32,8 +32,8 @@ from ocop_api.documents.service import DocumentService
 from ocop_api.web.caller import Caller, Now
 from ocop_api.web.conditional import OptionalIfMatch, tag_response
 from ocop_api.web.deadline import lift_deadline
-from ocop_api.web.receiving import received
-from ocop_api.web.routing import NO_IDEMPOTENCY, feature_router
+from ocop_api.web.receiving import file_body, received
+from ocop_api.web.routing import feature_router
 from ocop_api.web.schemas import Page
 from ocop_api.web.session import ReadSession, WriteSession, database_of
 
@@ -42,14 +42,6 @@ router = feature_router("/v1/withdrawal-cases", "withdrawals")
 
 _PDF = "application/pdf"
 _DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
-_BODY: dict[str, Any] = {
-    # The file's own hash makes a repeat harmless, without its digest held in memory.
-    NO_IDEMPOTENCY: True,
-    "requestBody": {
-        "required": True,
-        "content": {_PDF: {"schema": {"type": "string", "format": "binary"}}},
-    },
-}
 
 
 def _file_answer(media_type: str, description: str) -> dict[int | str, dict[str, Any]]:
@@ -226,7 +218,7 @@ async def download_withdrawal_decision(case_id: UUID, request: Request, service:
     "/{case_id}/signed-decision",
     status_code=201,
     max_body_size=LARGEST_DECISION,
-    openapi_extra=_BODY,
+    openapi_extra=file_body(_PDF),
     responses={200: {"model": SignedWithdrawalRead, "description": "This very file was handed in before"}},
 )
 async def hand_in_signed_withdrawal(

@@ -16,8 +16,8 @@ from ocop_api.web.caller import Caller, Now
 from ocop_api.web.conditional import tag_response
 from ocop_api.web.deadline import lift_deadline
 from ocop_api.web.problems import refusal
-from ocop_api.web.receiving import received
-from ocop_api.web.routing import NO_IDEMPOTENCY, feature_router
+from ocop_api.web.receiving import file_body, received
+from ocop_api.web.routing import feature_router
 from ocop_api.web.session import ReadSession, database_of
 
 router = feature_router("/v1/inspections/{inspection_id}", "inspections")
@@ -39,17 +39,6 @@ _AS_DOCX: dict[int | str, dict[str, Any]] = {
 _SIGNED: dict[int | str, dict[str, Any]] = {
     200: {"content": {_PDF: {}}, "description": "The file, as an attachment"},
     **_NONE,
-}
-_BODY: dict[str, Any] = {
-    # The file's own hash makes a repeat harmless, without its digest held in memory.
-    NO_IDEMPOTENCY: True,
-    "requestBody": {
-        "required": True,
-        "content": {
-            name: {"schema": {"type": "string", "format": "binary"}}
-            for name in ("application/octet-stream", _PDF)
-        },
-    },
 }
 
 
@@ -75,7 +64,7 @@ async def download_inspection_minutes(
     "/signed-minutes",
     status_code=201,
     max_body_size=LARGEST_PDF,
-    openapi_extra=_BODY,
+    openapi_extra=file_body(_PDF),
     responses={200: {"model": InspectionRead, "description": "This very file was handed in before"}},
 )
 async def hand_in_inspection_minutes(

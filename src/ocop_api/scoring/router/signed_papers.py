@@ -11,24 +11,15 @@ from ocop_api.scoring.schemas.papers import SignedPaperFacts, SignedPaperQuery, 
 from ocop_api.scoring.service.signing import LARGEST_PDF, SigningService, StoredFile
 from ocop_api.web.caller import Caller, Now
 from ocop_api.web.deadline import lift_deadline
-from ocop_api.web.receiving import received
-from ocop_api.web.routing import NO_IDEMPOTENCY, feature_router
+from ocop_api.web.receiving import file_body, received
+from ocop_api.web.routing import feature_router
 from ocop_api.web.schemas import Page
 from ocop_api.web.session import ReadSession, database_of
 
 router = feature_router("/v1/sessions/{session_id}/signed-papers", "sessions")
 
 _PDF, _CMS = "application/pdf", "application/pkcs7-signature"
-_ANY = "application/octet-stream"
 """What it is, is told by its bytes."""
-_BODY: dict[str, Any] = {
-    # The file's own hash makes a repeat harmless, without its digest held in memory.
-    NO_IDEMPOTENCY: True,
-    "requestBody": {
-        "required": True,
-        "content": {name: {"schema": {"type": "string", "format": "binary"}} for name in (_ANY, _PDF, _CMS)},
-    },
-}
 _FILE: dict[int | str, dict[str, Any]] = {
     200: {"content": {_PDF: {}, _CMS: {}}, "description": "The file, as an attachment"}
 }
@@ -38,7 +29,7 @@ _FILE: dict[int | str, dict[str, Any]] = {
     "",
     status_code=201,
     max_body_size=LARGEST_PDF,
-    openapi_extra=_BODY,
+    openapi_extra=file_body(_PDF, _CMS),
     responses={200: {"model": SignedPaperRead, "description": "This very file was handed in before"}},
 )
 async def hand_in_signed_paper(
