@@ -19,6 +19,8 @@ from ocop_api.web.session import ReadSession, database_of
 router = feature_router("/v1/sessions/{session_id}/board", "sessions")
 
 _POLL_SECONDS = 1.0
+_LOOKS = 5
+"""How often a board is read anew at once because it changed while it was read."""
 
 
 @router.get("")
@@ -57,13 +59,20 @@ async def follow_session_board(
     # A stream ends after a while and the client comes again, so that rights taken back meanwhile count.
     now_of_loop = asyncio.get_running_loop().time
     until = now_of_loop() + request.app.state.settings.web.stream_seconds
+    looks = 0
     while True:
+        looks += 1
         async with database_of(request).read() as session:
             service = BoardService(session, caller, now())
             # The mark is read first: what changes in between is told once more rather than never.
             state, mark = await service.mark(session_id)
             told = mark == seen and state not in ENDED
             board = None if told else await service.board(session_id)
+            changed = board is not None and (await service.mark(session_id))[1] != mark
+        if changed and looks < _LOOKS:
+            # This board belongs to a later mark, and would be told again with that one.
+            continue
+        looks = 0
         if board is not None:
             ended = board.state in ENDED
             yield ServerSentEvent(
