@@ -12,8 +12,8 @@ from tests.conftest import MovableClock
 from tests.documents.conftest import pdf
 from tests.scoring.paper_reading import text_of_docx, text_of_pdf
 
-from ocop_api.certificates.service.withdrawal_deciding import LARGEST_DECISION
 from ocop_api.db.session import Database
+from ocop_api.documents.service.signed_copies import LARGEST_COPY
 
 from .conftest import AsActor, World
 from .withdrawing import CONCLUSION, CONFIRMATION, DECISION, Headers, Matter, refused
@@ -185,7 +185,7 @@ async def test_a_signed_decision_is_taken_from_those_who_decide_once_it_is_decid
         (b"", (422, "withdrawal.signed_not_pdf")),
         (b"<html>", (422, "withdrawal.signed_not_pdf")),
         (b"%PDF-1.7 and no more", (422, "documents.damaged")),
-        (b"%PDF-" + b"0" * LARGEST_DECISION, (413, "request.too_large")),
+        (b"%PDF-" + b"0" * LARGEST_COPY, (413, "request.too_large")),
     ],
 )
 async def test_what_is_no_pdf_is_refused(matter: Matter, content: bytes, refusal: tuple[int, str]) -> None:

@@ -20,8 +20,9 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from ocop_api.db.tables.dossiers import Dossier
+from ocop_api.documents.service.signed_copies import LARGEST_COPY
 from ocop_api.domain.actor import Bound, Grant, Level, Role
-from ocop_api.scoring.service.signing import LARGEST_PDF, LARGEST_SIGNATURE
+from ocop_api.scoring.service.signing import LARGEST_SIGNATURE
 
 from .conftest import EIGHTY_NINE, PROVINCE, Headers, World, area_actor
 from .paper_reading import clock_of, named_council, paper, product, scored
@@ -230,7 +231,7 @@ async def test_what_is_no_signed_paper_is_refused_and_leaves_nothing(world: Worl
         ),
         (attached, {"signs_sha256": digest}, (422, "scoring.signature_attached")),
         (b"0" * (LARGEST_SIGNATURE + 1), {}, (422, "scoring.signature_too_large")),
-        (b"%PDF-" + b"0" * LARGEST_PDF, {}, (413, "request.too_large")),
+        (b"%PDF-" + b"0" * LARGEST_COPY, {}, (413, "request.too_large")),
     ]
     kept = await app.state.object_store.below("documents", most=1000)
     for content, facts, expected in wrong:
@@ -247,7 +248,7 @@ async def test_a_body_without_a_length_is_cut_off_too(world: World) -> None:
 
     async def pieces() -> Any:
         yield b"%PDF-"
-        for _ in range(LARGEST_PDF // 2**20 + 1):
+        for _ in range(LARGEST_COPY // 2**20 + 1):
             yield b"0" * 2**20
 
     answer = await world.client.post(

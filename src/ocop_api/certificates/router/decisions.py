@@ -4,7 +4,6 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Depends, Query, Request, Response
-from fastapi.responses import StreamingResponse
 
 from ocop_api.certificates.decisions_schemas import (
     AnnexEntry,
@@ -22,7 +21,8 @@ from ocop_api.certificates.router.issuing import Issuing
 from ocop_api.certificates.router.presentation import page_url
 from ocop_api.certificates.router.verification import PublicUrl
 from ocop_api.certificates.service import DecisionService, DecisionSigningService, bound
-from ocop_api.documents.router.delivery import Store
+from ocop_api.documents.router.delivery import Store, send_copy
+from ocop_api.documents.service.signed_copies import LARGEST_COPY
 from ocop_api.web.caller import Caller, Now, Visitor
 from ocop_api.web.conditional import tag_response
 from ocop_api.web.deadline import lift_deadline
@@ -34,8 +34,6 @@ from ocop_api.web.session import ReadSession, database_of
 
 router = feature_router("/v1/recognition-decisions", "recognition decisions")
 
-LARGEST_PDF = 30 * 1024 * 1024
-"""Bytes of a signed decision: a scan of the annex of two hundred products has some twenty megabytes."""
 _PDF = "application/pdf"
 _DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 
@@ -146,7 +144,7 @@ async def print_annex_certificates(
 @router.post(
     "/{decision_id}/signed-papers",
     status_code=201,
-    max_body_size=LARGEST_PDF,
+    max_body_size=LARGEST_COPY,
     openapi_extra=file_body(_PDF),
     responses={200: {"model": SignedDecisionRead, "description": "This very file was handed in before"}},
 )
@@ -169,7 +167,7 @@ async def hand_in_signed_decision(
     async with database.read() as session:
         await DecisionSigningService(session, caller, at, store).permitted(decision_id, facts)
     lift_deadline(request.scope)
-    async with received(request, LARGEST_PDF) as file, database.transaction() as session:
+    async with received(request, LARGEST_COPY) as file, database.transaction() as session:
         taken = await DecisionSigningService(session, caller, at, store).take(decision_id, facts, file)
     response.status_code = 201 if taken.new else 200
     path = f"/v1/recognition-decisions/{decision_id}/signed-papers/{taken.paper.id}/content"
@@ -212,15 +210,7 @@ async def download_signed_decision(
     found = await DecisionSigningService(session, caller, now(), store).content(
         decision_id, signed_decision_id
     )
-    headers = {
-        "Content-Disposition": f'attachment; filename="{signed_decision_id}.pdf"',
-        "Content-Length": str(found.size),
-        "ETag": f'"{found.sha256}"',
-        "Cache-Control": "private, no-cache",
-    }
-    # From here on it takes as long as the client's line does; the database is out of it.
-    lift_deadline(request.scope)
-    return StreamingResponse(found.pieces, media_type=_PDF, headers=headers)
+    return send_copy(request, found, str(signed_decision_id))
 
 
 def _file(request: Request, content: bytes, media_type: str, disposition: str, kept: str) -> Response:

@@ -4,7 +4,6 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import Depends, Query, Request, Response
-from fastapi.responses import StreamingResponse
 
 from ocop_api.certificates.service import (
     SignedWithdrawals,
@@ -12,7 +11,6 @@ from ocop_api.certificates.service import (
     WithdrawalPapers,
     WithdrawalReader,
 )
-from ocop_api.certificates.service.withdrawal_deciding import LARGEST_DECISION
 from ocop_api.certificates.withdrawal_schemas import (
     SignedDecisionFacts,
     SignedWithdrawalRead,
@@ -27,8 +25,9 @@ from ocop_api.certificates.withdrawal_schemas import (
     WithdrawalReturn,
     WithdrawalSubmit,
 )
-from ocop_api.documents.router.delivery import FILE_ANSWERS, Store, send_file
+from ocop_api.documents.router.delivery import FILE_ANSWERS, Store, send_copy, send_file
 from ocop_api.documents.service import DocumentService
+from ocop_api.documents.service.signed_copies import LARGEST_COPY
 from ocop_api.web.caller import Caller, Now
 from ocop_api.web.conditional import OptionalIfMatch, tag_response
 from ocop_api.web.deadline import lift_deadline
@@ -217,7 +216,7 @@ async def download_withdrawal_decision(case_id: UUID, request: Request, service:
 @router.post(
     "/{case_id}/signed-decision",
     status_code=201,
-    max_body_size=LARGEST_DECISION,
+    max_body_size=LARGEST_COPY,
     openapi_extra=file_body(_PDF),
     responses={200: {"model": SignedWithdrawalRead, "description": "This very file was handed in before"}},
 )
@@ -240,7 +239,7 @@ async def hand_in_signed_withdrawal(
     async with database.read() as session:
         await SignedWithdrawals(session, caller, at, store).permitted(case_id, facts)
     lift_deadline(request.scope)
-    async with received(request, LARGEST_DECISION) as file, database.transaction() as session:
+    async with received(request, LARGEST_COPY) as file, database.transaction() as session:
         taken, new = await SignedWithdrawals(session, caller, at, store).take(case_id, facts, file)
     response.status_code = 201 if new else 200
     response.headers["Location"] = taken.content
@@ -257,15 +256,7 @@ async def download_signed_withdrawal(
 ) -> Response:
     """The signed decision that counts, byte for byte, for everybody who reads the case."""
     found = await SignedWithdrawals(session, caller, now(), store).content(case_id)
-    headers = {
-        "Content-Disposition": f'attachment; filename="{case_id}.pdf"',
-        "Content-Length": str(found.size),
-        "ETag": f'"{found.sha256}"',
-        "Cache-Control": "private, no-cache",
-    }
-    # From here on it takes as long as the client's line does; the database is out of it.
-    lift_deadline(request.scope)
-    return StreamingResponse(found.pieces, media_type=found.media_type, headers=headers)
+    return send_copy(request, found, str(case_id))
 
 
 async def _paper(

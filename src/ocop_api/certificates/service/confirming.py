@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from ocop_api.certificates.repository import ISSUED, CertificateRecord, CertificateRepository
 from ocop_api.certificates.schemas import CertificateConfirm
+from ocop_api.certificates.service.describing import told_of
 from ocop_api.certificates.service.recording import term_by_decision
 from ocop_api.certificates.service.settling import settle_products
 from ocop_api.db.tables.certificates import Certificate
@@ -80,10 +81,7 @@ class ConfirmingService:
             at=self.now,
             area_path=certificate.area_path,
             data={
-                "number": certificate.number,
-                "product_id": str(certificate.product_id),
-                "producer_id": str(certificate.producer_id),
-                "stars": certificate.stars,
+                **told_of(certificate),
                 "basis": order.basis.value,
                 "level": level.value,
                 "decision_number": certificate.decision_number,

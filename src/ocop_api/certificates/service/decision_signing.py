@@ -1,7 +1,5 @@
 """The signed paper of a decision, kept as it was uploaded."""
 
-import asyncio
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import IO
@@ -19,15 +17,21 @@ from ocop_api.certificates.decisions_schemas import (
 from ocop_api.db.base import uuid7
 from ocop_api.db.paging import Rows
 from ocop_api.db.tables.recognition_decisions import RecognitionDecision, SignedDecision
-from ocop_api.documents.content import measure, recognise_pdf
-from ocop_api.documents.service import storing
+from ocop_api.documents.service.signed_copies import Refusals, SignedCopies, StoredCopy
 from ocop_api.domain.actor import Actor, Level, Permission
 from ocop_api.domain.administration import level_in_charge
 from ocop_api.domain.clock import vietnam_date
-from ocop_api.domain.errors import Conflict, Forbidden, Invalid, NotFound
+from ocop_api.domain.errors import Forbidden, NotFound
 from ocop_api.ledger.recording import record
 
-_PDF = b"%PDF-"
+_REFUSALS = Refusals(
+    not_pdf="decision.signed_file_not_accepted",
+    without_reason="decision.replacement_without_reason",
+    without_replacement="decision.reason_without_replacement",
+    already="decision.signed_already",
+    replaced="decision.signed_replaced",
+    on_record="signed_paper_id",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,15 +40,6 @@ class TakenDecision:
 
     paper: SignedDecisionRead
     new: bool
-
-
-@dataclass(frozen=True, slots=True)
-class KeptDecision:
-    """A kept file: its pieces, size and digest."""
-
-    pieces: AsyncIterator[bytes]
-    size: int
-    sha256: str
 
 
 def signed_read(row: SignedDecision, *, current: bool) -> SignedDecisionRead:
@@ -68,7 +63,7 @@ class DecisionSigningService:
         self._rows = DecisionRepository(session)
         self._actor = actor
         self._now = now
-        self._store = store
+        self._copies = SignedCopies(store, _REFUSALS)
 
     async def permitted(
         self, decision_id: UUID, facts: SignedDecisionFacts, *, lock: bool = False
@@ -86,17 +81,11 @@ class DecisionSigningService:
         scopes = [self._actor.scope(permission, levels={in_charge}) for permission in held]
         if not any(scope.covers(area_path=decision.area_path) for scope in scopes):
             raise Forbidden("auth.not_permitted", permission=held[0].value)
-        if facts.replaces_id is not None and facts.reason is None:
-            raise Invalid("decision.replacement_without_reason")
-        if facts.replaces_id is None and facts.reason is not None:
-            raise Invalid("decision.reason_without_replacement")
+        self._copies.check_replacement(facts.replaces_id, facts.reason)
         return decision
 
     async def take(self, decision_id: UUID, facts: SignedDecisionFacts, file: IO[bytes]) -> TakenDecision:
         """Keep a signed paper; the same file again changes nothing.
-
-        The content is stored under its own hash before the row is written: a failure in between leaves an
-        unnamed object that the same upload will find again, never a record without its file.
 
         Raises:
             NotFound, Forbidden, Invalid: as ``permitted``.
@@ -104,21 +93,13 @@ class DecisionSigningService:
             Conflict: ``decision.signed_already`` without ``replaces_id``; ``decision.signed_replaced`` when
                 that is not the one that counts.
         """
-        size, digest = await asyncio.to_thread(measure, file)
-        await asyncio.to_thread(file.seek, 0)
-        if await asyncio.to_thread(file.read, len(_PDF)) != _PDF:
-            raise Invalid("decision.signed_file_not_accepted")
-        await recognise_pdf(file)
+        size, digest = await self._copies.measured_pdf(file)
         # From here to the commit nobody else hands in a paper of this decision.
         decision = await self.permitted(decision_id, facts, lock=True)
         current = (await self._rows.current_signed([decision_id])).get(decision_id)
-        if current is not None and current.sha256 == digest:
+        if self._copies.stands(current, digest, facts.replaces_id) and current is not None:
             return TakenDecision(signed_read(current, current=True), new=False)
-        if current is not None and facts.replaces_id is None:
-            raise Conflict("decision.signed_already", signed_paper_id=current.id)
-        if facts.replaces_id is not None and (current is None or current.id != facts.replaces_id):
-            raise Conflict("decision.signed_replaced")
-        await storing.keep(self._store, storing.content_key(digest), file, size)
+        await self._copies.keep(file, size, digest)
         row = SignedDecision(
             id=uuid7(),
             decision_id=decision_id,
@@ -158,7 +139,7 @@ class DecisionSigningService:
         replaced = await self._rows.replaced([row.id for row in rows.items])
         return rows, [signed_read(row, current=row.id not in replaced) for row in rows.items]
 
-    async def content(self, decision_id: UUID, signed_id: UUID) -> KeptDecision:
+    async def content(self, decision_id: UUID, signed_id: UUID) -> StoredCopy:
         """What was uploaded.
 
         Raises:
@@ -170,8 +151,7 @@ class DecisionSigningService:
         row = await self._rows.find_signed(decision_id, signed_id)
         if row is None:
             raise NotFound("decision.unknown_signed")
-        pieces = await storing.read(self._store, row.sha256, row.size, 0, None)
-        return KeptDecision(pieces, row.size, row.sha256)
+        return await self._copies.read(row.sha256, row.size)
 
     async def _readable(self, decision_id: UUID) -> None:
         decision = await self._decision(decision_id)

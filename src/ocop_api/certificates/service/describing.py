@@ -7,9 +7,20 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from ocop_api.certificates import policy
 from ocop_api.db.base import uuid7
+from ocop_api.db.tables.certificates import Certificate
 from ocop_api.db.tables.producers import Producer
 from ocop_api.db.tables.products import Product
 from ocop_api.places.service import PlaceService
+
+
+def told_of(certificate: Certificate) -> dict[str, Any]:
+    """What every event about a certificate says of it."""
+    return {
+        "number": certificate.number,
+        "product_id": str(certificate.product_id),
+        "producer_id": str(certificate.producer_id),
+        "stars": certificate.stars,
+    }
 
 
 class Describer:

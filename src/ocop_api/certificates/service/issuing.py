@@ -16,7 +16,7 @@ from ocop_api.certificates.decisions_schemas import RecognitionOrder
 from ocop_api.certificates.numbers_repository import NumberRepository
 from ocop_api.certificates.repository import CertificateRecord, CertificateRepository
 from ocop_api.certificates.schemas import CertificateIssue
-from ocop_api.certificates.service.describing import Describer
+from ocop_api.certificates.service.describing import Describer, told_of
 from ocop_api.certificates.service.issuers import issuer_of, issuing_unit
 from ocop_api.certificates.service.settling import settle_products
 from ocop_api.certificates.standing import Standing
@@ -354,13 +354,10 @@ class IssuingService:
         for record in records:
             row = record.certificate
             data = {
-                "number": row.number,
-                "product_id": str(row.product_id),
-                "producer_id": str(row.producer_id),
+                **told_of(row),
                 "dossier_id": str(row.dossier_id),
                 "appeal_id": None if row.appeal_id is None else str(row.appeal_id),
                 "decision_id": str(decision.id),
-                "stars": row.stars,
                 "decision_number": row.decision_number,
                 "decided_on": decision.decided_on.isoformat(),
                 "valid_until": None if row.valid_until is None else row.valid_until.isoformat(),

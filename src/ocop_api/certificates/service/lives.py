@@ -12,6 +12,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ocop_api.certificates.repository import CertificateRecord, CertificateRepository
+from ocop_api.certificates.service.describing import told_of
 from ocop_api.certificates.service.settling import settle_products
 from ocop_api.certificates.standing import Standing
 from ocop_api.domain.actor import SYSTEM
@@ -123,10 +124,7 @@ class LifeService:
             at=self._now,
             area_path=certificate.area_path,
             data={
-                "number": certificate.number,
-                "product_id": str(certificate.product_id),
-                "producer_id": str(certificate.producer_id),
-                "stars": certificate.stars,
+                **told_of(certificate),
                 "valid_until": None
                 if certificate.valid_until is None
                 else certificate.valid_until.isoformat(),

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from ocop_api.certificates import policy
 from ocop_api.certificates.policy import Term
 from ocop_api.certificates.repository import CertificateRecord, CertificateRepository
+from ocop_api.certificates.service.describing import told_of
 from ocop_api.domain.actor import Actor
 from ocop_api.domain.clock import vietnam_date
 from ocop_api.ledger.recording import Happening, record_many
@@ -58,10 +59,7 @@ async def _replace(
             "certificate",
             old,
             {
-                "number": known[old].number,
-                "product_id": str(known[old].product_id),
-                "producer_id": str(known[old].producer_id),
-                "stars": known[old].stars,
+                **told_of(known[old]),
                 "successor_id": str(new),
                 "superseded_on": from_when.isoformat(),
             },

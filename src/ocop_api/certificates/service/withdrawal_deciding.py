@@ -17,20 +17,23 @@ from ocop_api.certificates.withdrawal_repository import CaseRecord
 from ocop_api.certificates.withdrawal_schemas import SignedDecisionFacts, SignedWithdrawalRead
 from ocop_api.db.base import uuid7
 from ocop_api.db.tables.withdrawals import SignedWithdrawal
-from ocop_api.documents.content import measure, recognise_pdf
-from ocop_api.documents.service import storing
+from ocop_api.documents.service.signed_copies import Refusals, SignedCopies, StoredCopy
 from ocop_api.domain.actor import Actor
 from ocop_api.domain.certificate import WithdrawalGround
-from ocop_api.domain.errors import Conflict, Forbidden, Invalid, NotFound, RuleViolation
+from ocop_api.domain.errors import Forbidden, NotFound, RuleViolation
 from ocop_api.domain.withdrawal import PREPARING, WithdrawalState
 from ocop_api.dossiers.papers.printing import form_pdf
 from ocop_api.dossiers.papers.word import form_docx
 from ocop_api.places.service import PlaceService
-from ocop_api.scoring.service.signing import StoredFile
 
-LARGEST_DECISION: Final = 20 * 1024 * 1024
-"""Bytes of a signed decision: some pages, scanned."""
-_PDF: Final = b"%PDF-"
+_REFUSALS: Final = Refusals(
+    not_pdf="withdrawal.signed_not_pdf",
+    without_reason="withdrawal.replacement_and_reason",
+    without_replacement="withdrawal.replacement_and_reason",
+    already="withdrawal.signed_already",
+    replaced="withdrawal.signed_replaced",
+    on_record="signed_decision_id",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +102,7 @@ class SignedWithdrawals(WithdrawalService):
 
     def __init__(self, session: AsyncSession, actor: Actor, now: datetime, store: ObjectStore) -> None:
         super().__init__(session, actor, now)
-        self._store = store
+        self._copies = SignedCopies(store, _REFUSALS)
 
     async def permitted(self, case_id: UUID, facts: SignedDecisionFacts, *, lock: bool = False) -> CaseRecord:
         """The case, when the caller may hand in its signed decision; nothing is read or stored.
@@ -116,8 +119,7 @@ class SignedWithdrawals(WithdrawalService):
         case = await self.rows.lock(case_id) if lock else record.case
         if case.state != WithdrawalState.WITHDRAWN:
             raise RuleViolation("withdrawal.not_decided", state=case.state)
-        if (facts.replaces_id is None) != (facts.reason is None):
-            raise Invalid("withdrawal.replacement_and_reason")
+        self._copies.check_replacement(facts.replaces_id, facts.reason)
         return record
 
     async def take(
@@ -125,31 +127,20 @@ class SignedWithdrawals(WithdrawalService):
     ) -> tuple[SignedWithdrawalRead, bool]:
         """Keep a signed decision, PDF; with it whether it is new: the very same file changes nothing.
 
-        The content is stored under its own hash before the row is written: a failure in between leaves an
-        unnamed object that the same upload will find again, never a record without its file.
-
         Raises:
             NotFound, Forbidden, RuleViolation, Invalid: as ``permitted``; ``withdrawal.signed_not_pdf``; as
                 ``documents.content.recognise_pdf``.
             Conflict: ``withdrawal.signed_already`` without ``replaces_id``; ``withdrawal.signed_replaced``
                 when that is not the one that counts.
         """
-        size, digest = await asyncio.to_thread(measure, file)
-        await asyncio.to_thread(file.seek, 0)
-        if await asyncio.to_thread(file.read, len(_PDF)) != _PDF:
-            raise Invalid("withdrawal.signed_not_pdf")
-        await recognise_pdf(file)
+        size, digest = await self._copies.measured_pdf(file)
         # From here to the commit nobody else hands in a decision of this case.
         record = await self.permitted(case_id, facts, lock=True)
         current = await self.rows.signed(case_id)
         shown = signed_read(current)
-        if current is not None and shown is not None and current.sha256 == digest:
+        if self._copies.stands(current, digest, facts.replaces_id) and shown is not None:
             return shown, False
-        if current is not None and facts.replaces_id is None:
-            raise Conflict("withdrawal.signed_already", signed_decision_id=current.id)
-        if facts.replaces_id is not None and (current is None or current.id != facts.replaces_id):
-            raise Conflict("withdrawal.signed_replaced")
-        await storing.keep(self._store, storing.content_key(digest), file, size)
+        await self._copies.keep(file, size, digest)
         row = SignedWithdrawal(
             id=uuid7(),
             case_id=case_id,
@@ -173,7 +164,7 @@ class SignedWithdrawals(WithdrawalService):
         assert read is not None  # noqa: S101 - a row was given
         return read, True
 
-    async def content(self, case_id: UUID) -> StoredFile:
+    async def content(self, case_id: UUID) -> StoredCopy:
         """The signed decision that counts, for everybody who reads the case.
 
         Raises:
@@ -184,5 +175,4 @@ class SignedWithdrawals(WithdrawalService):
         row = await self.rows.signed(case_id)
         if row is None:
             raise NotFound("withdrawal.not_signed", case_id=case_id)
-        pieces = await storing.read(self._store, row.sha256, row.size, 0, None)
-        return StoredFile(pieces, "application/pdf", "pdf", row.size, row.sha256)
+        return await self._copies.read(row.sha256, row.size)

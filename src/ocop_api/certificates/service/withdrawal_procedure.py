@@ -9,6 +9,7 @@ from uuid import UUID
 from ocop_api.certificates import policy
 from ocop_api.certificates.repository import CertificateRecord
 from ocop_api.certificates.schemas import CertificateWithdraw
+from ocop_api.certificates.service.describing import told_of
 from ocop_api.certificates.service.settling import settle_products
 from ocop_api.certificates.service.withdrawal_recipients import recipients_of
 from ocop_api.certificates.service.withdrawals import Check, WithdrawalService, level_deciding
@@ -353,10 +354,7 @@ class WithdrawalCases(WithdrawalService):
             at=self.now,
             area_path=certificate.area_path,
             data={
-                "number": certificate.number,
-                "product_id": str(certificate.product_id),
-                "producer_id": str(certificate.producer_id),
-                "stars": certificate.stars,
+                **told_of(certificate),
                 "ground": case.ground,
                 "concluded_on": concluded_on.isoformat(),
                 "due_on": None if case.due_on is None else case.due_on.isoformat(),

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ocop_api.certificates.repository import CertificateRecord
+from ocop_api.certificates.service.describing import told_of
 from ocop_api.certificates.service.register import CertificateService
 from ocop_api.certificates.withdrawal_repository import CaseRecord, WithdrawalRepository
 from ocop_api.db.tables.certificates import Certificate
@@ -111,10 +112,7 @@ class WithdrawalService:
             at=self.now,
             data={
                 "certificate_id": str(certificate.id),
-                "number": certificate.number,
-                "product_id": str(certificate.product_id),
-                "producer_id": str(certificate.producer_id),
-                "stars": certificate.stars,
+                **told_of(certificate),
                 "level": level_deciding(certificate, self.today).value,
                 "ground": case.ground,
                 "state": case.state,

@@ -9,6 +9,7 @@ from starlette.responses import Response, StreamingResponse
 from ocop_api.adapters.object_store import ObjectStore
 from ocop_api.documents.content import ACCEPTED
 from ocop_api.documents.service import Document, DocumentService
+from ocop_api.documents.service.signed_copies import StoredCopy
 from ocop_api.web.deadline import lift_deadline
 from ocop_api.web.problems import HTTPProblem, refusal
 
@@ -61,6 +62,19 @@ async def send_file(request: Request, service: DocumentService, document: Docume
     # From here on it takes as long as the client's line does; the database is out of it.
     lift_deadline(request.scope)
     return StreamingResponse(pieces, 206 if wanted else 200, media_type=document.media_type, headers=headers)
+
+
+def send_copy(request: Request, found: StoredCopy, stem: str) -> Response:
+    """A signed paper, byte for byte, as an attachment of this name."""
+    headers = {
+        "Content-Disposition": f'attachment; filename="{stem}.{found.extension}"',
+        "Content-Length": str(found.size),
+        "ETag": f'"{found.sha256}"',
+        "Cache-Control": "private, no-cache",
+    }
+    # From here on it takes as long as the client's line does; the database is out of it.
+    lift_deadline(request.scope)
+    return StreamingResponse(found.pieces, media_type=found.media_type, headers=headers)
 
 
 async def send_preview(request: Request, service: DocumentService, document: Document) -> Response:

@@ -4,14 +4,14 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Query, Request, Response
-from fastapi.responses import StreamingResponse
 
-from ocop_api.documents.router.delivery import Store
+from ocop_api.documents.router.delivery import Store, send_copy
+from ocop_api.documents.service.signed_copies import LARGEST_COPY
 from ocop_api.inspections.schemas.following import SignedMinutesFacts
 from ocop_api.inspections.schemas.inspections import InspectionRead
 from ocop_api.inspections.service.papers import PaperForm, PaperService
 from ocop_api.inspections.service.reading import InspectionReader
-from ocop_api.inspections.service.signing import LARGEST_PDF, SigningService
+from ocop_api.inspections.service.signing import SigningService
 from ocop_api.web.caller import Caller, Now
 from ocop_api.web.conditional import tag_response
 from ocop_api.web.deadline import lift_deadline
@@ -63,7 +63,7 @@ async def download_inspection_minutes(
 @router.post(
     "/signed-minutes",
     status_code=201,
-    max_body_size=LARGEST_PDF,
+    max_body_size=LARGEST_COPY,
     openapi_extra=file_body(_PDF),
     responses={200: {"model": InspectionRead, "description": "This very file was handed in before"}},
 )
@@ -87,7 +87,7 @@ async def hand_in_inspection_minutes(
     async with database.read() as session:
         await SigningService(session, caller, at, store).check_may_sign(inspection_id, facts)
     lift_deadline(request.scope)
-    async with received(request, LARGEST_PDF) as file, database.transaction() as session:
+    async with received(request, LARGEST_COPY) as file, database.transaction() as session:
         taken = await SigningService(session, caller, at, store).keep(inspection_id, facts, file)
         shown = await InspectionReader(session, caller, at).shown(inspection_id)
     response.status_code = 201 if taken.new else 200
@@ -109,15 +109,7 @@ async def download_signed_minutes(
 ) -> Response:
     """The signed minutes, byte for byte, for everybody who reads the inspection."""
     found = await SigningService(session, caller, now(), store).content(inspection_id, minutes_id)
-    headers = {
-        "Content-Disposition": f'attachment; filename="{minutes_id}.pdf"',
-        "Content-Length": str(found.size),
-        "ETag": f'"{found.sha256}"',
-        "Cache-Control": "private, no-cache",
-    }
-    # From here on it takes as long as the client's line does; the database is out of it.
-    lift_deadline(request.scope)
-    return StreamingResponse(found.pieces, media_type=_PDF, headers=headers)
+    return send_copy(request, found, str(minutes_id))
 
 
 def _file(request: Request, content: bytes, media_type: str, disposition: str) -> Response:

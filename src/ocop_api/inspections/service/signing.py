@@ -3,7 +3,6 @@
 import asyncio
 import hashlib
 import io
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import IO, Final
@@ -14,8 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from ocop_api.adapters.object_store import ObjectStore
 from ocop_api.db.base import uuid7
 from ocop_api.db.tables.inspections import Inspection, InspectionMinutes
-from ocop_api.documents.content import measure, recognise_pdf
-from ocop_api.documents.service import storing
+from ocop_api.documents.service.signed_copies import Refusals, SignedCopies, StoredCopy
 from ocop_api.domain.actor import Actor
 from ocop_api.domain.errors import Conflict, Invalid, NotFound
 from ocop_api.domain.inspection import InspectionAction
@@ -24,18 +22,14 @@ from ocop_api.inspections.schemas.following import SignedMinutesFacts
 from ocop_api.inspections.service.inspections import InspectionService
 from ocop_api.inspections.service.papers import PaperService
 
-LARGEST_PDF: Final = 30 * 1024 * 1024
-"""Bytes of signed minutes as a scan."""
-_PDF: Final = b"%PDF-"
-
-
-@dataclass(frozen=True, slots=True)
-class StoredMinutes:
-    """A kept file: pieces, size and digest."""
-
-    pieces: AsyncIterator[bytes]
-    size: int
-    sha256: str
+_REFUSALS: Final = Refusals(
+    not_pdf="inspection.minutes_no_pdf",
+    without_reason="inspection.replacement_without_reason",
+    without_replacement="inspection.reason_without_replacement",
+    already="inspection.minutes_signed_already",
+    replaced="inspection.minutes_replaced",
+    on_record="minutes_id",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +45,7 @@ class SigningService(InspectionService):
 
     def __init__(self, session: AsyncSession, actor: Actor, now: datetime, store: ObjectStore) -> None:
         super().__init__(session, actor, now)
-        self._store = store
+        self._copies = SignedCopies(store, _REFUSALS)
 
     async def check_may_sign(self, inspection_id: UUID, facts: SignedMinutesFacts) -> None:
         """Refuse early whoever may not hand in minutes; nothing is read or stored.
@@ -65,9 +59,6 @@ class SigningService(InspectionService):
     async def keep(self, inspection_id: UUID, facts: SignedMinutesFacts, file: IO[bytes]) -> TakenMinutes:
         """Keep signed minutes as a PDF; the same file again changes nothing.
 
-        The contents are stored under their own hashes before the row is written: a failure in between leaves
-        unnamed objects that the same upload finds again, never a record without its file.
-
         Raises:
             NotFound, Forbidden, RuleViolation: as ``domain.inspection.step``.
             Invalid: ``inspection.signed_in_future``, ``inspection.signed_before_conclusion``,
@@ -77,30 +68,20 @@ class SigningService(InspectionService):
                 ``inspection.minutes_signed_already`` without ``replaces_id``;
                 ``inspection.minutes_replaced`` when that is not the one that counts.
         """
-        size, digest = await asyncio.to_thread(measure, file)
-        await asyncio.to_thread(file.seek, 0)
-        if await asyncio.to_thread(file.read, len(_PDF)) != _PDF:
-            raise Invalid("inspection.minutes_no_pdf")
-        await recognise_pdf(file)
+        size, digest = await self._copies.measured_pdf(file)
         inspection = await self.held(inspection_id, InspectionAction.SIGN)
         self._check(inspection, facts)
         rows = await self.rows.minutes(inspection.id)
         current = rows[0] if rows else None
-        if current is not None and current.sha256 == digest:
+        if self._copies.stands(current, digest, facts.replaces_id) and current is not None:
             return TakenMinutes(current.id, new=False)
-        if current is not None and facts.replaces_id is None:
-            raise Conflict("inspection.minutes_signed_already", minutes_id=current.id)
-        if facts.replaces_id is not None and (current is None or current.id != facts.replaces_id):
-            raise Conflict("inspection.minutes_replaced")
         paper = await PaperService(self.session, self.actor, self.now).written(inspection.id)
         generated = await asyncio.to_thread(form_pdf, paper.form, paper.at)
         of_generated = hashlib.sha256(generated).hexdigest()
         if digest == of_generated:
             raise Conflict("inspection.minutes_not_signed")
-        await storing.keep(self._store, storing.content_key(digest), file, size)
-        await storing.keep(
-            self._store, storing.content_key(of_generated), io.BytesIO(generated), len(generated)
-        )
+        await self._copies.keep(file, size, digest)
+        await self._copies.keep(io.BytesIO(generated), len(generated), of_generated)
         row = InspectionMinutes(
             id=uuid7(),
             inspection_id=inspection.id,
@@ -118,7 +99,7 @@ class SigningService(InspectionService):
         await self.tell(inspection, "inspection.minutes_signed", **data, generated_sha256=of_generated)
         return TakenMinutes(row.id, new=True)
 
-    async def content(self, inspection_id: UUID, minutes_id: UUID) -> StoredMinutes:
+    async def content(self, inspection_id: UUID, minutes_id: UUID) -> StoredCopy:
         """What was handed in, for whoever reads the inspection.
 
         Raises:
@@ -128,8 +109,7 @@ class SigningService(InspectionService):
         await self.get(inspection_id)
         for row in await self.rows.minutes(inspection_id):
             if row.id == minutes_id:
-                pieces = await storing.read(self._store, row.sha256, row.size, 0, None)
-                return StoredMinutes(pieces, row.size, row.sha256)
+                return await self._copies.read(row.sha256, row.size)
         raise NotFound("inspection.unknown_minutes")
 
     def _check(self, inspection: Inspection, facts: SignedMinutesFacts) -> None:
@@ -141,7 +121,4 @@ class SigningService(InspectionService):
                 signed_on=facts.signed_on,
                 inspected_on=inspection.inspected_on,
             )
-        if facts.replaces_id is not None and facts.reason is None:
-            raise Invalid("inspection.replacement_without_reason")
-        if facts.replaces_id is None and facts.reason is not None:
-            raise Invalid("inspection.reason_without_replacement")
+        self._copies.check_replacement(facts.replaces_id, facts.reason)

@@ -4,11 +4,11 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Query, Request, Response
-from fastapi.responses import StreamingResponse
 
-from ocop_api.documents.router.delivery import Store
+from ocop_api.documents.router.delivery import Store, send_copy
+from ocop_api.documents.service.signed_copies import LARGEST_COPY
 from ocop_api.scoring.schemas.papers import SignedPaperFacts, SignedPaperQuery, SignedPaperRead
-from ocop_api.scoring.service.signing import LARGEST_PDF, SigningService, StoredFile
+from ocop_api.scoring.service.signing import SigningService
 from ocop_api.web.caller import Caller, Now
 from ocop_api.web.deadline import lift_deadline
 from ocop_api.web.receiving import file_body, received
@@ -28,7 +28,7 @@ _FILE: dict[int | str, dict[str, Any]] = {
 @router.post(
     "",
     status_code=201,
-    max_body_size=LARGEST_PDF,
+    max_body_size=LARGEST_COPY,
     openapi_extra=file_body(_PDF, _CMS),
     responses={200: {"model": SignedPaperRead, "description": "This very file was handed in before"}},
 )
@@ -53,7 +53,7 @@ async def hand_in_signed_paper(
     async with database.read() as session:
         await SigningService(session, caller, at, store).permitted(session_id, facts)
     lift_deadline(request.scope)
-    async with received(request, LARGEST_PDF) as file, database.transaction() as session:
+    async with received(request, LARGEST_COPY) as file, database.transaction() as session:
         taken = await SigningService(session, caller, at, store).take(session_id, facts, file)
     response.status_code = 201 if taken.new else 200
     response.headers["Location"] = f"/v1/sessions/{session_id}/signed-papers/{taken.paper.id}/content"
@@ -87,7 +87,7 @@ async def download_signed_paper(
 ) -> Response:
     """What was handed in, byte for byte, under a generated name."""
     found = await SigningService(session, caller, now(), store).content(session_id, signed_paper_id)
-    return _sent(request, found, str(signed_paper_id))
+    return send_copy(request, found, str(signed_paper_id))
 
 
 @router.get("/{signed_paper_id}/generated", response_class=Response, responses=_FILE)
@@ -103,16 +103,4 @@ async def download_signed_original(
 ) -> Response:
     """The PDF as the system gave it when the signed one came in: what a signature file signs."""
     found = await SigningService(session, caller, now(), store).generated(session_id, signed_paper_id)
-    return _sent(request, found, f"{signed_paper_id}-generated")
-
-
-def _sent(request: Request, found: StoredFile, stem: str) -> Response:
-    headers = {
-        "Content-Disposition": f'attachment; filename="{stem}.{found.extension}"',
-        "Content-Length": str(found.size),
-        "ETag": f'"{found.sha256}"',
-        "Cache-Control": "private, no-cache",
-    }
-    # From here on it takes as long as the client's line does; the database is out of it.
-    lift_deadline(request.scope)
-    return StreamingResponse(found.pieces, media_type=found.media_type, headers=headers)
+    return send_copy(request, found, f"{signed_paper_id}-generated")

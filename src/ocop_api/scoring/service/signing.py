@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 import io
-from collections.abc import AsyncIterator, Collection
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import IO, Final
@@ -17,7 +17,7 @@ from ocop_api.db.base import uuid7
 from ocop_api.db.paging import Rows
 from ocop_api.db.tables.signed_papers import SignedPaper
 from ocop_api.documents.content import measure, recognise_pdf
-from ocop_api.documents.service import storing
+from ocop_api.documents.service.signed_copies import Refusals, SignedCopies, StoredCopy, begins_as_pdf
 from ocop_api.domain.actor import Actor
 from ocop_api.domain.clock import vietnam_date
 from ocop_api.domain.council_session import ENDED, SessionAction, SessionState, session_step
@@ -38,11 +38,8 @@ from ocop_api.scoring.schemas.papers import (
 from ocop_api.scoring.service.papers import SESSION_PAPERS, CouncilPaperService, Written, choice_of
 from ocop_api.scoring.service.sittings import Sitting, load_sitting
 
-LARGEST_PDF: Final = 30 * 1024 * 1024
-"""Bytes of a signed PDF: a scan of the sheets of twenty members has some twenty megabytes."""
 LARGEST_SIGNATURE: Final = 256 * 1024
 """Bytes of a signature file with its certificates."""
-_PDF: Final = b"%PDF-"
 _SIGNATURE_FAULTS: Final = {
     "damaged": "scoring.signature_damaged",
     "attached": "scoring.signature_attached",
@@ -65,15 +62,14 @@ class _Upload:
     signature: DetachedSignature | None
 
 
-@dataclass(frozen=True, slots=True)
-class StoredFile:
-    """A kept file: pieces, media type, size and digest."""
-
-    pieces: AsyncIterator[bytes]
-    media_type: str
-    extension: str
-    size: int
-    sha256: str
+_REFUSALS: Final = Refusals(
+    not_pdf="scoring.signed_file_not_accepted",
+    without_reason="scoring.replacement_without_reason",
+    without_replacement="scoring.reason_without_replacement",
+    already="scoring.paper_signed_already",
+    replaced="scoring.signed_paper_replaced",
+    on_record="signed_paper_id",
+)
 
 
 class SigningService:
@@ -86,7 +82,7 @@ class SigningService:
         self._written = CouncilPaperService(session, actor, now)
         self._actor = actor
         self._now = now
-        self._store = store
+        self._copies = SignedCopies(store, _REFUSALS)
 
     async def permitted(
         self, session_id: UUID, facts: SignedPaperFacts, *, lock: bool = False
@@ -123,19 +119,14 @@ class SigningService:
                 signed_on=facts.signed_on.isoformat(),
                 closed_on=closed_on.isoformat(),
             )
-        if facts.replaces_id is not None and facts.reason is None:
-            raise Invalid("scoring.replacement_without_reason")
-        if facts.replaces_id is None and facts.reason is not None:
-            raise Invalid("scoring.reason_without_replacement")
+        self._copies.check_replacement(facts.replaces_id, facts.reason)
         choice = await self._choice(sitting, facts)
         return sitting, choice, await self._written.written(sitting, choice)
 
     async def take(self, session_id: UUID, facts: SignedPaperFacts, file: IO[bytes]) -> Taken:
         """Keep a signed paper. Signed minutes end the session: its state becomes ``minutes_signed``.
 
-        The contents are stored under their own hashes before the row is written: a failure in between
-        leaves unnamed objects that the same upload will find again, never a record without its file. The
-        same file for the same paper changes nothing.
+        The same file for the same paper changes nothing.
 
         Args:
             session_id: whose paper.
@@ -158,17 +149,13 @@ class SigningService:
         current = next(
             (one for one in await self._papers.newest(session_id) if choice_of(one) == choice), None
         )
-        if current is not None and current.sha256 == upload.sha256:
+        if self._copies.stands(current, upload.sha256, facts.replaces_id) and current is not None:
             return Taken(_read(current, frozenset()), new=False)
-        if current is not None and facts.replaces_id is None:
-            raise Conflict("scoring.paper_signed_already", signed_paper_id=current.id)
-        if facts.replaces_id is not None and (current is None or current.id != facts.replaces_id):
-            raise Conflict("scoring.signed_paper_replaced")
         generated = await asyncio.to_thread(form_pdf, written.form, written.at)
         digest = hashlib.sha256(generated).hexdigest()
         _check_signs(upload, facts, generated, digest)
-        await storing.keep(self._store, storing.content_key(upload.sha256), file, upload.size)
-        await storing.keep(self._store, storing.content_key(digest), io.BytesIO(generated), len(generated))
+        await self._copies.keep(file, upload.size, upload.sha256)
+        await self._copies.keep(io.BytesIO(generated), len(generated), digest)
         row = SignedPaper(
             id=uuid7(),
             session_id=session_id,
@@ -205,7 +192,7 @@ class SigningService:
         replaced = await self._papers.replaced([row.id for row in rows.items])
         return rows, [_read(row, replaced) for row in rows.items]
 
-    async def content(self, session_id: UUID, signed_paper_id: UUID) -> StoredFile:
+    async def content(self, session_id: UUID, signed_paper_id: UUID) -> StoredCopy:
         """What was uploaded.
 
         Raises:
@@ -213,20 +200,16 @@ class SigningService:
             Unavailable: ``documents.content_lost``.
         """
         row = await self._get(session_id, signed_paper_id)
-        pdf = row.form == "pdf"
-        return StoredFile(
-            await storing.read(self._store, row.sha256, row.size, 0, None),
-            "application/pdf" if pdf else "application/pkcs7-signature",
-            "pdf" if pdf else "p7s",
-            row.size,
-            row.sha256,
+        if row.form == "pdf":
+            return await self._copies.read(row.sha256, row.size)
+        return await self._copies.read(
+            row.sha256, row.size, media_type="application/pkcs7-signature", extension="p7s"
         )
 
-    async def generated(self, session_id: UUID, signed_paper_id: UUID) -> StoredFile:
+    async def generated(self, session_id: UUID, signed_paper_id: UUID) -> StoredCopy:
         """The PDF as the system gave it when the signed one came in; raises as ``content``."""
         row = await self._get(session_id, signed_paper_id)
-        pieces = await storing.read(self._store, row.generated_sha256, row.generated_size, 0, None)
-        return StoredFile(pieces, "application/pdf", "pdf", row.generated_size, row.generated_sha256)
+        return await self._copies.read(row.generated_sha256, row.generated_size)
 
     async def _get(self, session_id: UUID, signed_paper_id: UUID) -> SignedPaper:
         await load_sitting(self._sessions, session_id, self._actor)
@@ -273,8 +256,7 @@ async def _recognised(file: IO[bytes], facts: SignedPaperFacts) -> _Upload:
     size, digest = await asyncio.to_thread(measure, file)
     if not size:
         raise Invalid("scoring.signed_file_empty")
-    await asyncio.to_thread(file.seek, 0)
-    if await asyncio.to_thread(file.read, len(_PDF)) == _PDF:
+    if await begins_as_pdf(file):
         await recognise_pdf(file)
         return _Upload("pdf", size, digest, None)
     if size > LARGEST_SIGNATURE:
