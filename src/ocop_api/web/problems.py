@@ -207,7 +207,7 @@ async def _on_validation_error(request: Request, error: Exception) -> Response:
                 "request.malformed_json",
                 {"reason": str(item.get("ctx", {}).get("error", "")), "position": item["loc"][-1]},
             )
-        detail = field_text(kind, str(item["msg"]), language)
+        detail = field_text(kind, str(item["msg"]), item.get("ctx", {}), language)
         faults.append({"pointer": _pointer(item["loc"]), "code": kind, "detail": detail})
     return problem_response(request, 422, "request.invalid", errors=faults)
 

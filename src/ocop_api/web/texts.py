@@ -1,7 +1,8 @@
 """Texts of problems in Vietnamese and English, found by their stable code.
 
 ``messages/<feature>.toml`` holds ``["<feature>.<what>"]`` tables with ``vi`` and ``en`` (what happened
-and what to do, with ``{placeholders}`` filled from the error's data).
+and what to do, with ``{placeholders}`` filled from the error's data). States, steps and conditions among
+the data are codes; ``words.toml`` says them in Vietnamese.
 """
 
 import string
@@ -45,6 +46,39 @@ class _Filler(string.Formatter):
 _filler = _Filler()
 
 
+_CODED = frozenset(
+    {
+        "action",
+        "allowed",
+        "allowed_actions",
+        "ground",
+        "level",
+        "missing",
+        "parties",
+        "party",
+        "standing",
+        "state",
+    }
+)
+"""Data whose values are codes of the programme."""
+
+
+@cache
+def words() -> Mapping[str, Mapping[str, str]]:
+    """How codes read in a Vietnamese sentence, by the feature or the datum they belong to."""
+    return tomllib.loads(files("ocop_api.web").joinpath("words.toml").read_text("utf-8"))
+
+
+def _said(feature: str, name: str, value: Any) -> Any:
+    """A value as a Vietnamese sentence takes it; what is no code of the programme stays as it is."""
+    if name not in _CODED:
+        return value
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [_said(feature, name, one) for one in value]
+    known = words().get(name) or words().get(feature, {})
+    return known.get(value, value) if isinstance(value, str) else value
+
+
 def fill(text: str, data: Mapping[str, Any]) -> str:
     """The text with its placeholders filled; one that reaches for anything but a name reads ``?``."""
     return _filler.vformat(text, (), dict(data))
@@ -53,7 +87,11 @@ def fill(text: str, data: Mapping[str, Any]) -> str:
 def text_of(code: str, language: Language, data: Mapping[str, Any] | None = None) -> str:
     """The text of a code. An unknown code reads as the general fault, so nothing ever fails here."""
     texts = catalogue().get(code) or catalogue()["request.failed"]
-    return fill(texts[language], data or {})
+    given = data or {}
+    if language == "vi":
+        feature = code.partition(".")[0]
+        given = {name: _said(feature, name, value) for name, value in given.items()}
+    return fill(texts[language], given)
 
 
 def negotiate(accept_language: str) -> Language:

@@ -77,9 +77,7 @@ def read_edition_file(content: bytes) -> EditionFile:
             [
                 FileFault(
                     _pointer(one["loc"]),
-                    Text(
-                        field_text(one["type"], one["msg"], "vi"), field_text(one["type"], one["msg"], "en")
-                    ),
+                    Text(field_text(one["type"], one["msg"], one.get("ctx", {}), "vi"), one["msg"]),
                 )
                 for one in found
             ]
